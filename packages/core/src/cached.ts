@@ -1,0 +1,61 @@
+import { configError } from './cache-error.js'
+import type { ScopedCache } from './scoped-cache.js'
+import type { WrapOptions } from './wrap.js'
+
+/** Options of {@link Cached}: those of `wrap`, and which cache. */
+export interface CachedOptions<A extends readonly unknown[] = never, R = never> extends WrapOptions<A, R> {
+  /** The cache, or a function that gives it when the method is first called. */
+  readonly cache: ScopedCache | (() => ScopedCache)
+}
+
+/** A method decorator for both kinds: the standard one (TC39, stage 3) and TypeScript's `experimentalDecorators`. */
+export interface MethodDecorator<A extends readonly unknown[], R> {
+  <M extends (...args: A) => R>(method: M, context: ClassMethodDecoratorContext): M
+  (prototype: object, name: string | symbol, descriptor: TypedPropertyDescriptor<(...args: A) => R>): void
+}
+
+/**
+ * Keeps the results of a method in the caller's scope; calls from within the class go through it too. `this` is no part of the
+ * key: a method whose result depends on its instance needs a `key` that says how.
+ *
+ * @throws CacheError `ERR_CACHE_CONFIG` where the name is missing
+ * @example
+ * ```ts
+ * class Invoices {
+ *   \@Cached({ cache, name: 'invoices.find', scope: 'organization', ttl: '10m' })
+ *   async find(id: string): Promise<Invoice> { … }
+ * }
+ * ```
+ */
+export function Cached<A extends readonly unknown[], R>(options: CachedOptions<A, R>): MethodDecorator<A, Promise<R>> {
+  return decorate(options, (cache, method) => cache.wrap(method as never, options) as unknown as Method)
+}
+
+/** {@link Cached} for a synchronous method, which stays synchronous. */
+export function CachedSync<A extends readonly unknown[], R>(options: CachedOptions<A, R>): MethodDecorator<A, R> {
+  return decorate(options, (cache, method) => cache.wrapSync(method as never, options) as unknown as Method)
+}
+
+type Method = (this: unknown, ...args: unknown[]) => unknown
+
+function decorate<A extends readonly unknown[], R>(
+  options: Pick<CachedOptions, 'cache' | 'name'>,
+  wrap: (cache: ScopedCache, method: Method) => Method,
+): MethodDecorator<A, R> {
+  if (!options.name) throw configError('Cached.name', 'a name: `this` is no part of the key')
+  const replace = (method: Method): Method => {
+    const wrapped = new WeakMap<ScopedCache, Method>()
+    return function (this: unknown, ...args: unknown[]): unknown {
+      const cache = typeof options.cache === 'function' ? options.cache() : options.cache
+      let cached = wrapped.get(cache)
+      if (cached === undefined) wrapped.set(cache, (cached = wrap(cache, method)))
+      return cached.apply(this, args)
+    }
+  }
+  const decorator = (target: object, _name: unknown, descriptor?: PropertyDescriptor): unknown => {
+    if (descriptor === undefined) return replace(target as Method)
+    descriptor.value = replace(descriptor.value as Method)
+    return undefined
+  }
+  return decorator as MethodDecorator<A, R>
+}

@@ -1,0 +1,116 @@
+import type { AsyncLocalStorage } from 'node:async_hooks'
+import { CacheError } from './cache-error.js'
+import type { LevelNode, ScopeForest } from './define-scopes.js'
+import type { Deferral } from './deferral.js'
+import { normalizeId } from './id.js'
+import { asyncLocalStorage } from './platform.js'
+
+/** What the ambient context holds for one cache. Immutable: entering a scope makes a new one. */
+interface Frame {
+  /** Which cache it belongs to: a library's cache never inherits the application's ids. */
+  readonly owner: object
+  readonly ids: ReadonlyMap<string, string>
+  readonly deferral: Deferral | undefined
+  /** The frames of other caches. */
+  readonly others: Frame | undefined
+}
+
+/** One storage for the process, however many copies of this module it holds (bundlers, ESM beside CommonJS). */
+const STORAGE = Symbol.for('cacheado.context')
+
+function storage(): AsyncLocalStorage<Frame> | undefined {
+  const shared = globalThis as { [STORAGE]?: AsyncLocalStorage<Frame> }
+  if (shared[STORAGE] === undefined) {
+    const Storage = asyncLocalStorage()
+    if (Storage) shared[STORAGE] = new Storage<Frame>()
+  }
+  return shared[STORAGE]
+}
+
+const NOBODY: ReadonlyMap<string, string> = new Map()
+
+/** Who asks, for everything called inside; one for each cache. */
+export class Context {
+  readonly #forest: ScopeForest
+
+  constructor(forest: ScopeForest) {
+    this.#forest = forest
+  }
+
+  /**
+   * Calls `fn` with these ids as the context; they replace what was there, they never merge with it.
+   *
+   * @throws CacheError `ERR_CACHE_SCOPE` for an undeclared level or an invalid id, `ERR_CACHE_CONTEXT` where the platform
+   *   has no asynchronous context
+   */
+  run<R>(ids: Readonly<Record<string, unknown>>, fn: () => R): R {
+    return this.#enter(this.#checked(ids), this.deferral, fn)
+  }
+
+  /** Calls a loader with the ids down to its level only: it must not see more than its entry is keyed by. */
+  narrow<R>(level: LevelNode, ids: readonly string[], fn: () => R): R {
+    if (storage() === undefined) return fn()
+    return this.#enter(new Map(level.path.map((step, at) => [step.name, ids[at] as string])), this.deferral, fn)
+  }
+
+  /** Calls `fn` with a deferral that collects the invalidations made inside. */
+  defer<R>(deferral: Deferral, fn: () => R): R {
+    return this.#enter(this.#frame?.ids ?? NOBODY, deferral, fn)
+  }
+
+  /** The deferral in force, if any. */
+  get deferral(): Deferral | undefined {
+    return this.#frame?.deferral
+  }
+
+  /** The ids known here, by level; empty outside of any context. */
+  get ids(): ReadonlyMap<string, string> {
+    return this.#frame?.ids ?? NOBODY
+  }
+
+  /** The ids on the level's path, or `undefined` where one is missing: such a caller cannot be placed. */
+  pathIds(level: LevelNode): string[] | undefined {
+    const { ids } = this
+    const path: string[] = []
+    for (const step of level.path) {
+      const id = ids.get(step.name)
+      if (id === undefined) return undefined
+      path.push(id)
+    }
+    return path
+  }
+
+  get #frame(): Frame | undefined {
+    let frame = storage()?.getStore()
+    while (frame !== undefined && frame.owner !== this) frame = frame.others
+    return frame
+  }
+
+  #enter<R>(ids: ReadonlyMap<string, string>, deferral: Deferral | undefined, fn: () => R): R {
+    const store = storage()
+    if (store === undefined) {
+      throw new CacheError('ERR_CACHE_CONTEXT', 'this platform has no AsyncLocalStorage: use at() instead of a context')
+    }
+    return store.run({ owner: this, ids, deferral, others: without(store.getStore(), this) }, fn)
+  }
+
+  #checked(ids: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> {
+    const known = new Map<string, string>()
+    for (const name of Object.keys(ids)) {
+      if (!this.#forest.has(name)) throw new CacheError('ERR_CACHE_SCOPE', 'run: expected ids of declared levels only')
+      if (ids[name] === undefined) continue
+      const id = normalizeId(ids[name])
+      if (id === undefined) throw new CacheError('ERR_CACHE_SCOPE', `run: expected a valid id for level "${name}"`)
+      known.set(name, id)
+    }
+    return known
+  }
+}
+
+/** The frames of all caches but one. */
+function without(frame: Frame | undefined, owner: object): Frame | undefined {
+  if (frame === undefined) return undefined
+  if (frame.owner === owner) return frame.others
+  const others = without(frame.others, owner)
+  return others === frame.others ? frame : { ...frame, others }
+}

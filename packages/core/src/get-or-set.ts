@@ -1,0 +1,221 @@
+import { CacheError } from './cache-error.js'
+import type { Engine } from './engine.js'
+import type { Flight, Settlement } from './flight.js'
+import type { MapKey } from './key-text.js'
+import { LoadContext, type Load } from './load-context.js'
+import type { Entry } from './memory/entry.js'
+import type { Place, Terms } from './memory/place.js'
+import { entryMark, entryText } from './path-text.js'
+import { tagList, type ResolvedPolicy } from './policy.js'
+import type { BypassReason } from './signals.js'
+import { keptValue, readValue, type ValuesMode } from './values.js'
+
+/** How long a caller waits for somebody else's load before it loads for itself, in milliseconds (rule R-16). */
+const FOLLOW_LIMIT = 5000
+/** How often a caller looks again after what it waited for was invalidated, before it loads for itself. */
+const ATTEMPTS = 3
+/** After a failed reload a stale value is served this long without another attempt, in milliseconds. */
+const RETRY_PAUSE = 100
+
+/** One `getOrSet`: what is asked for and how it is produced. */
+export interface Task<T> {
+  readonly engine: Engine
+  readonly place: Place
+  readonly values: ValuesMode
+  readonly key: MapKey
+  readonly load: Load<T>
+  readonly policy: ResolvedPolicy
+  /** Reload even what is fresh. */
+  readonly refresh: boolean
+}
+
+/** The road of a `getOrSet` that found nothing calm: stale, joined, or loaded. */
+export async function getOrSet<T>(task: Task<T>): Promise<T> {
+  const { engine, place, key } = task
+  if (engine.closed) return alone(task, 'closed')
+  if (task.refresh) return lead(task, place.find(key))
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const entry = place.find(key)
+    if (entry !== undefined) {
+      const now = engine.tier.time.now()
+      if (now < entry.freshUntil) return ahead(task, entry)
+      if (now < entry.retryAt || (now < entry.staleUntil && task.policy.softTimeout === undefined)) {
+        return stale(task, entry, now >= entry.retryAt)
+      }
+    }
+    if (attempt === 0) miss(task)
+    const flight = place.flight(key)
+    if (flight === undefined) return loadOrStale(task, entry, lead(task, entry))
+    const settlement = await follow(task, flight)
+    if (settlement.status === 'stored') return readValue(task.values, settlement.value) as T
+    if (settlement.status === 'failed') return loadOrStale(task, entry, Promise.reject(settlement.error))
+    if (settlement.status === 'unshared') break
+  }
+  return alone(task, 'not-shareable')
+}
+
+/** A fresh hit near its end: reloads in the background. */
+function ahead<T>(task: Task<T>, entry: Entry): T {
+  task.place.hit(entry)
+  if (task.engine.tier.time.now() >= entry.calmUntil) refresh(task, entry)
+  return readValue(task.values, entry.value) as T
+}
+
+/** A stale value, served at once while one caller reloads it. */
+function stale<T>(task: Task<T>, entry: Entry, reload: boolean): T {
+  const { engine, place } = task
+  place.count('stale')
+  engine.signals.emit('stale', { namespace: place.space.name, level: place.level.name })
+  if (reload) refresh(task, entry)
+  return readValue(task.values, entry.value) as T
+}
+
+function miss<T>(task: Task<T>): void {
+  task.place.count('misses')
+  task.engine.signals.emit('miss', { namespace: task.place.space.name, level: task.place.level.name })
+}
+
+/** Reloads in the background, once for each key. */
+function refresh<T>(task: Task<T>, entry: Entry): void {
+  if (task.place.flight(task.key) === undefined) task.engine.background.add(lead(task, entry))
+}
+
+/** Waits for a load; gives the stale value where waiting takes too long or the load fails, if that is consented. */
+async function loadOrStale<T>(task: Task<T>, entry: Entry | undefined, loading: Promise<T>): Promise<T> {
+  const { engine, policy } = task
+  if (entry === undefined) return loading
+  try {
+    if (policy.softTimeout === undefined) return await loading
+    const late = Symbol('late')
+    const first = await raceTimer(engine, loading, policy.softTimeout, late)
+    if (first !== late) return first as T
+    if (!task.place.serves(entry)) return await loading
+    engine.background.add(loading)
+    return stale(task, entry, false)
+  } catch (error) {
+    const now = engine.tier.time.exact()
+    if (now >= entry.errorUntil || !task.place.serves(entry)) throw error
+    entry.retryAt = now + RETRY_PAUSE
+    return stale(task, entry, false)
+  }
+}
+
+/** Loads for everybody who asks meanwhile. */
+async function lead<T>(task: Task<T>, previous: Entry | undefined): Promise<T> {
+  const { engine, place } = task
+  const flight = place.lead(task.key)
+  if (!flight.registered) engine.bypass('too-many-loads', place.space, place.level.name)
+  const context = contextOf<T>(task, previous)
+  try {
+    const value = await execute(task, context)
+    land(task, flight, context, value)
+    return value
+  } catch (error) {
+    place.abandon(flight, { status: 'failed', error })
+    throw error
+  }
+}
+
+/** Loads for this caller only and keeps nothing. */
+async function alone<T>(task: Task<T>, reason: BypassReason): Promise<T> {
+  const { engine, place } = task
+  engine.bypass(reason, place.space, place.level.name)
+  return execute(task, contextOf<T>(task, undefined))
+}
+
+/** What a load starts with. */
+export function contextOf<T>(task: Pick<Task<T>, 'engine' | 'values'>, previous: Entry | undefined): LoadContext<T> {
+  if (previous === undefined) return new LoadContext<T>(undefined)
+  const age = task.engine.tier.time.now() - previous.storedAt
+  return new LoadContext<T>({ value: readValue(task.values, previous.value) as T, age })
+}
+
+/** Runs the loader within its time, in a context that holds only the ids down to its level. */
+async function execute<T>(task: Task<T>, context: LoadContext<T>): Promise<T> {
+  const { engine, place, policy } = task
+  const started = engine.clock.now()
+  engine.loads.add(context as LoadContext<unknown>)
+  let failure: { error: unknown } | undefined
+  try {
+    const loading = engine.context.narrow(place.level, place.ids, () => task.load(context))
+    if (policy.loadTimeout === Infinity) return await loading
+    const late = Symbol('late')
+    const first = await raceTimer(engine, Promise.resolve(loading), policy.loadTimeout, late)
+    if (first !== late) return first as T
+    const timeout = new CacheError('ERR_CACHE_TIMEOUT', 'load: took longer than its loadTimeout')
+    context.abort(timeout)
+    throw timeout
+  } catch (error) {
+    failure = { error }
+    throw error
+  } finally {
+    engine.loads.delete(context as LoadContext<unknown>)
+    countLoad(task, engine.clock.now() - started, failure)
+  }
+}
+
+/** Counts a load and tells who listens. */
+export function countLoad(
+  task: Pick<Task<never>, 'engine' | 'place' | 'key'>,
+  duration: number,
+  failure: { readonly error: unknown } | undefined,
+): void {
+  const { place, engine } = task
+  place.count('loads')
+  place.count('loadTime', duration)
+  if (failure) place.count('loadErrors')
+  const at = { namespace: place.space.name, level: place.level.name }
+  engine.signals.emit('load', { ...at, duration, ...failure })
+  if (engine.signals.log.enabled) {
+    const { version } = engine
+    const entry = entryMark(entryText({ version, namespace: at.namespace, level: place.level, ids: place.ids, key: task.key }))
+    engine.signals.log.debug(failure ? 'a load failed' : 'loaded', { ...at, entry, duration })
+  }
+}
+
+/** Keeps what was loaded, as far as policy, loader and invalidations allow. */
+export function land<T>(
+  task: Pick<Task<T>, 'engine' | 'place' | 'policy' | 'values'>,
+  flight: Flight,
+  context: LoadContext<T>,
+  value: T,
+): void {
+  const { engine, place, policy } = task
+  const { ttl, tags, skipped } = context.decided
+  const wanted = !skipped && !engine.closed && policy.cacheIf?.(value as never) !== false
+  if (!wanted) return place.abandon(flight)
+  const terms: Terms = {
+    policy: ttl === undefined ? policy : { ...policy, ttl },
+    tags: tags.length === 0 ? policy.tags : tagList([...policy.tags, ...tags]),
+  }
+  try {
+    place.land(flight, keptValue(task.values, value), terms)
+  } catch {
+    // It cannot be cloned: the caller gets it, nobody else does.
+    engine.bypass('value-refused', place.space, place.level.name)
+    place.abandon(flight)
+  }
+}
+
+/** Waits for somebody else's load, with a deadline of its own: on Workers another request's promise may never settle. */
+async function follow<T>(task: Task<T>, flight: Flight): Promise<Settlement> {
+  const limit = Math.min(FOLLOW_LIMIT, task.policy.loadTimeout)
+  const settlement = await raceTimer(task.engine, flight.settled, limit, undefined)
+  if (settlement !== undefined) return settlement
+  // The first to give up takes the load's place; the others find the new load and wait for that one.
+  if (task.place.flight(task.key) === flight) task.place.detachFlight(task.key)
+  return { status: 'outdated' }
+}
+
+/** The promise, or `otherwise` after that many milliseconds. */
+async function raceTimer<T, O>(engine: Engine, promise: Promise<T>, delay: number, otherwise: O): Promise<T | O> {
+  let cancel = () => {}
+  const timer = new Promise<O>((resolve) => {
+    cancel = engine.clock.after(delay, () => resolve(otherwise))
+  })
+  try {
+    return await Promise.race([promise, timer])
+  } finally {
+    cancel()
+  }
+}

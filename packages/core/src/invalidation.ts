@@ -1,0 +1,57 @@
+import { CacheError } from './cache-error.js'
+import type { Engine } from './engine.js'
+import type { Place } from './memory/place.js'
+import type { Tag } from './memory/tag-marks.js'
+import { tagList } from './policy.js'
+
+/** What an invalidation reached. */
+export interface InvalidationResult {
+  /** Whether every tier has it. `false` also for one that waits for the end of `deferInvalidations`. */
+  readonly applied: boolean
+  /** How many entries left this process's memory, where that is known at once: for scopes; 0 for tags and namespaces. */
+  readonly entries: number
+}
+
+const DEFERRED: InvalidationResult = { applied: false, entries: 0 }
+
+/** Invalidates a scope and all below it; within a namespace only what that namespace keeps there. */
+export function invalidateScope(engine: Engine, place: Place): Promise<InvalidationResult> {
+  return deferrable(engine, () => {
+    if (place.space.tags.length > 0) return mark(engine, place, place.space.tags, 0)
+    const { node } = place
+    const entries = node === undefined ? 0 : engine.tier.invalidate(node)
+    return done(engine, place, entries, 0)
+  })
+}
+
+/**
+ * Invalidates tags in a scope and below it. In a namespace too they reach whatever carries them: a tag belongs to a scope, not
+ * to a namespace.
+ *
+ * @throws CacheError `ERR_CACHE_CONFIG` for a bad tag
+ */
+export function invalidateTags(engine: Engine, place: Place, tags: readonly string[]): Promise<InvalidationResult> {
+  const valid = tagList(tags)
+  return deferrable(engine, () => mark(engine, place, valid, valid.length))
+}
+
+/** Acts now, or when the surrounding `deferInvalidations` succeeds. */
+export async function deferrable(engine: Engine, act: () => InvalidationResult): Promise<InvalidationResult> {
+  if (engine.closed) throw new CacheError('ERR_CACHE_CLOSED', 'the cache is closed')
+  const { deferral } = engine.context
+  if (deferral?.open !== true) return act()
+  deferral.add(async () => act())
+  return DEFERRED
+}
+
+function mark(engine: Engine, place: Place, tags: readonly Tag[], named: number): InvalidationResult {
+  const { node } = place
+  if (node !== undefined) engine.tier.mark(node, tags)
+  return done(engine, place, 0, named)
+}
+
+function done(engine: Engine, place: Place, entries: number, tags: number): InvalidationResult {
+  place.count('invalidations')
+  engine.signals.emit('invalidate', { namespace: place.space.name, level: place.level.name, entries, tags })
+  return { applied: true, entries }
+}

@@ -1,0 +1,187 @@
+import { CacheError } from './cache-error.js'
+import { digest } from './digest.js'
+import type { KeyEncoders } from './key-encoder.js'
+
+/** What a tuple key may hold: plain data, the built-ins below, and instances of classes with a registered encoder. */
+export type KeyPart = unknown
+
+/** A key: a string, a number, or a tuple of plain data. `'k'` and `['k']` are the same key; `7` and `'7'` are not. */
+export type Key = string | number | readonly KeyPart[]
+
+/** The form under which a key is kept: a short string as it is, a number as it is, anything else as its marked text. */
+export type MapKey = string | number
+
+/** Above this many characters a key's text gives way to its digest. */
+const LONGEST_TEXT = 512
+/** Key material above this is not worth digesting: the call goes uncached (rule R-33). */
+const LONGEST_MATERIAL = 8192
+const DEEPEST = 32
+
+/** First character of every kept form that is not simply the application's own string. */
+const MARK = '\u0000'
+
+/**
+ * The form under which a key is kept in memory, injective over keys: a string or number stands for itself, so that the
+ * common hit builds nothing; a tuple stands as {@link MARK} and its text; a string that begins with the mark or is long is
+ * marked itself. `undefined` means that the key is too long to be cached.
+ *
+ * @throws CacheError `ERR_CACHE_KEY` for anything that is not plain data
+ */
+export function mapKey(key: Key, encoders: KeyEncoders): MapKey | undefined {
+  if (typeof key === 'string') {
+    if (key.length <= LONGEST_TEXT && key.charCodeAt(0) !== 0) return key
+    return marked(textOf(key))
+  }
+  if (typeof key === 'number') return finite(key)
+  if (!Array.isArray(key)) throw badKey()
+  if (key.length === 1 && (typeof key[0] === 'string' || typeof key[0] === 'number')) return mapKey(key[0], encoders)
+  return marked(tupleText(key, encoders, 0))
+}
+
+/**
+ * Refuses what {@link mapKey} lets pass on the way to a hit: a key with lone surrogates was never stored, so only the
+ * path that stores has to look.
+ *
+ * @throws CacheError `ERR_CACHE_KEY`
+ */
+export function checkKey(key: MapKey): void {
+  if (typeof key === 'string' && !key.isWellFormed()) throw badKey()
+}
+
+/** A part of a path or key as text: percent-encoded, so that the structure around it cannot be forged (rule R-02). */
+export function encodePart(text: string): string {
+  if (SAFE.test(text)) return text
+  if (!text.isWellFormed()) throw badKey()
+  return encodeURIComponent(text).replace(/[!'()*~]/g, percent)
+}
+
+const SAFE = /^[A-Za-z0-9_.-]*$/
+
+function percent(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`
+}
+
+function marked(text: string): string | undefined {
+  if (text.length > LONGEST_MATERIAL) return undefined
+  return text.length > LONGEST_TEXT ? `${MARK}=${digest(text)}` : MARK + text
+}
+
+function textOf(key: string): string {
+  // Encoding can only lengthen: what is already too long is not encoded at all.
+  return key.length > LONGEST_MATERIAL ? key : encodePart(key)
+}
+
+function finite(key: number): number {
+  if (!Number.isFinite(key)) throw badKey()
+  return key
+}
+
+function tupleText(parts: readonly unknown[], encoders: KeyEncoders, depth: number): string {
+  let text = '('
+  for (let at = 0; at < parts.length; at++) text += (at === 0 ? '' : ',') + partText(parts[at], encoders, depth)
+  return `${text})`
+}
+
+/** One part with its type: `'7'`, `7`, `7n`, `true`, `null`, dates, lists and records never share a text. */
+function partText(part: unknown, encoders: KeyEncoders, depth: number): string {
+  switch (typeof part) {
+    case 'string':
+      return encodePart(part)
+    case 'number':
+      return `*${Object.is(part, -0) ? 0 : part}`
+    case 'boolean':
+      return part ? '!t' : '!f'
+    case 'undefined':
+      return '!u'
+    case 'bigint':
+      return `*${part}n`
+    case 'object':
+      return part === null ? '!n' : objectText(part, encoders, depth + 1)
+    default:
+      throw badKey()
+  }
+}
+
+function objectText(part: object, encoders: KeyEncoders, depth: number): string {
+  if (depth > DEEPEST) throw badKey()
+  if (Array.isArray(part)) return tupleText(part, encoders, depth)
+  const encoder = encoders.find(part)
+  if (encoder) return `${encodePart(encoder.name)}${tupleText([encoder.encode(part)], encoders, depth)}`
+  if (isPlainObject(part)) return recordText(part, encoders, depth)
+  if (ArrayBuffer.isView(part)) return `@${Object.prototype.toString.call(part).slice(8, -1)}[${base64url(part)}]`
+  return builtInText(part, encoders, depth)
+}
+
+function recordText(part: object, encoders: KeyEncoders, depth: number): string {
+  const record = part as Record<string, unknown>
+  const fields = Object.keys(record)
+    .sort()
+    .map((name) => `${encodePart(name)}:${partText(record[name], encoders, depth)}`)
+  return `{${fields.join(',')}}`
+}
+
+function builtInText(part: object, encoders: KeyEncoders, depth: number): string {
+  const date = dateValue(part)
+  if (date !== undefined) return `@Date[${date}]`
+  if (isMap(part)) {
+    const pairs = [...part].map((pair) => tupleText(pair, encoders, depth))
+    return `@Map[${pairs.sort().join('')}]`
+  }
+  if (isSet(part)) {
+    const members = [...part].map((member) => partText(member, encoders, depth))
+    return `@Set[${members.sort().join(',')}]`
+  }
+  throw badKey()
+}
+
+/** Whether this is a record, made in whatever realm: Jest runs tests in another one. */
+export function isPlainObject(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'isPrototypeOf'))
+}
+
+/** The time of a `Date` of any realm, `undefined` for anything else; the internal slot decides, a tag can be forged. */
+function dateValue(value: object): number | undefined {
+  try {
+    return Date.prototype.getTime.call(value)
+  } catch {
+    return undefined
+  }
+}
+
+function isMap(value: object): value is Map<unknown, unknown> {
+  return ownsSlot(() => Map.prototype.has.call(value, undefined))
+}
+
+function isSet(value: object): value is Set<unknown> {
+  return ownsSlot(() => Set.prototype.has.call(value, undefined))
+}
+
+function ownsSlot(probe: () => unknown): boolean {
+  try {
+    probe()
+    return true
+  } catch {
+    return false
+  }
+}
+
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+function base64url(view: ArrayBufferView): string {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+  let text = ''
+  for (let at = 0; at < bytes.length; at += 3) {
+    const left = bytes.length - at
+    const group = ((bytes[at] as number) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0)
+    for (let digit = 0; digit <= Math.min(left, 3); digit++) text += BASE64[(group >> (18 - 6 * digit)) & 63]
+  }
+  return text
+}
+
+function badKey(): CacheError {
+  return new CacheError(
+    'ERR_CACHE_KEY',
+    'key: expected a string, a number or a tuple of plain data (register a key encoder for other types)',
+  )
+}

@@ -1,0 +1,366 @@
+import { CoarseClock, type Clock } from '../clock.js'
+import type { LevelNode, ScopeForest } from '../define-scopes.js'
+import type { MapKey } from '../key-text.js'
+import type { Signals } from '../signals.js'
+import { Counters } from './counters.js'
+import { Entry, NO_TAGS, type Lifetimes } from './entry.js'
+import type { EvictionPolicy } from './eviction-policy.js'
+import type { Leaf } from './leaf.js'
+import { ScopeNode } from './scope-node.js'
+import { ENTRY_OVERHEAD, sizeOf } from './size-of.js'
+import { Budget, Space, type Limits } from './space.js'
+import { Sweeper } from './sweeper.js'
+import { TagMarks, type Tag } from './tag-marks.js'
+
+/** How often expired entries are looked for while there are any entries, in milliseconds. */
+const SWEEP_PERIOD = 2000
+/** Entries of invalidated scopes that one write may remove while it makes room; the background removes the rest. */
+const DEAD_PER_WRITE = 1000
+
+/** What the memory tier is made of. */
+export interface MemoryTierOptions {
+  readonly forest: ScopeForest
+  readonly clock: Clock
+  readonly policy: EvictionPolicy
+  readonly limits: Limits
+  readonly signals: Signals
+}
+
+/** What is kept with a value. */
+export interface Kept {
+  readonly lifetimes: Lifetimes
+  readonly tags: readonly Tag[]
+  /** {@link MemoryTier.sequence} when the load behind the value began. */
+  readonly born: number
+  /** Size in bytes where the caller knows it better than an estimate. */
+  readonly bytes?: number | undefined
+}
+
+/**
+ * The values of this process: a tree of scopes with the entries on it. Synchronous, bounded, and the only place that
+ * changes the tree, the queues and their counts together.
+ *
+ * Invalidating a scope takes its node out of the tree, whatever hangs below. `version` then tells every handle to look
+ * its scope up again. Invalidating a tag sets a mark on a node; an entry compares itself with the marks on its path when
+ * `sequence` has moved since it last did.
+ */
+export class MemoryTier {
+  readonly forest: ScopeForest
+  readonly signals: Signals
+  readonly time: CoarseClock
+  readonly limits: Limits
+  root: ScopeNode
+  version = 0
+  sequence = 0
+  readonly #spaces = new Map<string, Space>()
+  readonly #policy: EvictionPolicy
+  readonly #shared: Budget
+  readonly #budgets = new Set<Budget>()
+  readonly #sweeper: Sweeper
+  /** Loads registered at the moment. */
+  inFlight = 0
+
+  constructor(options: MemoryTierOptions) {
+    this.forest = options.forest
+    this.signals = options.signals
+    this.time = new CoarseClock(options.clock)
+    this.limits = options.limits
+    this.root = new ScopeNode(options.forest.root, '', undefined)
+    this.#policy = options.policy
+    this.#shared = new Budget(options.policy.createQueue(), undefined)
+    this.#budgets.add(this.#shared)
+    this.#sweeper = new Sweeper(options.clock)
+  }
+
+  /** The space of that name, made where it is missing. One with limits has a budget of its own. */
+  space(name: string, limits: Limits | undefined): Space {
+    const known = this.#spaces.get(name)
+    if (known) return known
+    const budget = limits === undefined ? this.#shared : new Budget(this.#policy.createQueue(), limits)
+    this.#budgets.add(budget)
+    const space = new Space(name, budget)
+    this.#spaces.set(name, space)
+    return space
+  }
+
+  get spaces(): Iterable<Space> {
+    return this.#spaces.values()
+  }
+
+  /** Forgets a space that another of its name replaces; its entries are dropped. */
+  dropSpace(space: Space): void {
+    if (this.#spaces.get(space.name) === space) this.#spaces.delete(space.name)
+    this.#sweeper.run(this.#drop(space))
+  }
+
+  /** The scope's node, if anything is kept in it or below it. */
+  find(level: LevelNode, ids: readonly string[]): ScopeNode | undefined {
+    let node: ScopeNode | undefined = this.root
+    for (let at = 0; node !== undefined && at < level.path.length; at++) {
+      node = node.child(level.path[at] as LevelNode, ids[at] as string)
+    }
+    return node
+  }
+
+  /** The scope's node, made where it is missing. */
+  obtain(level: LevelNode, ids: readonly string[]): ScopeNode {
+    let node = this.root
+    for (let at = 0; at < level.path.length; at++) {
+      node = node.obtainChild(level.path[at] as LevelNode, ids[at] as string)
+    }
+    return node
+  }
+
+  /** Whether an entry is neither expired beyond use nor invalidated by a tag. */
+  alive(entry: Entry, now: number): boolean {
+    return entry.deadAt > now && this.unmarked(entry)
+  }
+
+  /** Whether no tag of the entry was invalidated on its path since its load began. */
+  unmarked(entry: Entry): boolean {
+    if (entry.checked === this.sequence || entry.tags.length === 0) return true
+    if (this.marked(entry.leaf.node, entry.tags, entry.born)) return false
+    entry.checked = this.sequence
+    return true
+  }
+
+  /** Whether one of the tags was invalidated at the node or above it after `born`. */
+  marked(from: ScopeNode, tags: readonly Tag[], born: number): boolean {
+    for (let node: ScopeNode | undefined = from; node !== undefined; node = node.above) {
+      const marks = node.marks
+      if (marks === undefined || marks.latest <= born) continue
+      for (const tag of tags) if (marks.of(tag) > born) return true
+    }
+    return false
+  }
+
+  /** Whether any tag at all was invalidated at the node or above it after `born`: the tags of a running load are not known. */
+  markedSince(from: ScopeNode, born: number): boolean {
+    for (let node: ScopeNode | undefined = from; node !== undefined; node = node.above) {
+      if (node.marks !== undefined && node.marks.latest > born) return true
+    }
+    return false
+  }
+
+  /** Invalidates tags at a scope and below it. */
+  mark(node: ScopeNode, tags: readonly Tag[]): void {
+    node.marks ??= new TagMarks()
+    this.sequence++
+    for (const tag of tags) node.marks.set(tag, this.sequence)
+  }
+
+  /** Takes a scope and all below it out of the tree; the cost does not depend on what hangs there. Returns how many entries left. */
+  invalidate(node: ScopeNode): number {
+    const entries = node.entries
+    this.version++
+    if (node === this.root) {
+      this.root = new ScopeNode(this.forest.root, '', undefined)
+      this.root.counters = node.counters
+      node.counters = undefined
+    }
+    const above = node.above ?? this.root
+    node.detach()
+    this.#sweeper.run(this.#reclaim(node, above))
+    return entries
+  }
+
+  /**
+   * Keeps a value. `false` where it cannot be: larger than the whole tier, or of a size that cannot be told. What was kept
+   * under the key is gone then: it is older than what was just produced.
+   */
+  store(leaf: Leaf, key: MapKey, value: unknown, kept: Kept): boolean {
+    const size = kept.bytes ?? sizeOf(value)
+    const bytes = size === undefined ? Infinity : size + ENTRY_OVERHEAD + (typeof key === 'string' ? key.length * 2 : 0)
+    const present = leaf.entries.get(key)
+    if (bytes > this.limits.maxBytes || bytes > (leaf.space.budget.limits?.maxBytes ?? Infinity)) {
+      if (present) this.remove(present)
+      return false
+    }
+    const entry = present ?? new Entry(leaf, key, value)
+    this.#fill(entry, value, kept)
+    if (present) {
+      this.#resize(entry, bytes)
+      leaf.space.budget.queue.touch(entry)
+    } else {
+      this.#admit(entry, bytes)
+    }
+    this.#makeRoom(leaf.space.budget)
+    this.#sweeper.plan(SWEEP_PERIOD, () => this.#sweep())
+    return true
+  }
+
+  /** Takes one entry out, for whatever reason, and with it the scopes that held nothing else. */
+  remove(entry: Entry): void {
+    const { leaf } = entry
+    if (!leaf.entries.delete(entry.key)) return
+    leaf.space.budget.queue.remove(entry)
+    this.#count(leaf, -1, -entry.bytes)
+    if (leaf.empty) this.prune(leaf)
+  }
+
+  /** Drops an empty leaf and the scopes that only held it; their counts go to the scope above. */
+  prune(leaf: Leaf): void {
+    if (!leaf.empty || leaf.detached) return
+    leaf.detached = true
+    leaf.node.leaves.delete(leaf.space)
+    leaf.space.leaves.delete(leaf)
+    leaf.space.counters.hits += leaf.hits
+    if (leaf.hits > 0) leaf.node.count('hits', leaf.hits)
+    let node = leaf.node
+    while (node.above !== undefined && node.empty) {
+      const above = node.above
+      this.#fold(node, above)
+      above.children[node.level.ordinal]?.delete(node.id)
+      node.above = undefined
+      node = above
+    }
+  }
+
+  countFlight(space: Space, by: 1 | -1): void {
+    this.inFlight += by
+    space.inFlight += by
+  }
+
+  /** Drops everything and all planned work. */
+  close(): void {
+    this.invalidate(this.root)
+    this.#sweeper.stop()
+  }
+
+  #fill(entry: Entry, value: unknown, kept: Kept): void {
+    entry.value = value
+    entry.storedAt = this.time.now()
+    entry.retryAt = 0
+    entry.calmUntil = kept.lifetimes.calmUntil
+    entry.freshUntil = kept.lifetimes.freshUntil
+    entry.staleUntil = kept.lifetimes.staleUntil
+    entry.errorUntil = kept.lifetimes.errorUntil
+    entry.tags = kept.tags.length === 0 ? NO_TAGS : kept.tags
+    entry.born = entry.checked = kept.born
+  }
+
+  #admit(entry: Entry, bytes: number): void {
+    const { leaf } = entry
+    entry.bytes = bytes
+    leaf.entries.set(entry.key, entry)
+    leaf.space.budget.queue.add(entry)
+    this.#count(leaf, 1, bytes)
+  }
+
+  #resize(entry: Entry, bytes: number): void {
+    const difference = bytes - entry.bytes
+    entry.bytes = bytes
+    if (difference !== 0) this.#count(entry.leaf, 0, difference)
+  }
+
+  #count(leaf: Leaf, entries: number, bytes: number): void {
+    leaf.node.account(entries, bytes)
+    leaf.space.entries += entries
+    leaf.space.bytes += bytes
+    leaf.space.budget.entries += entries
+    leaf.space.budget.bytes += bytes
+  }
+
+  /** Evicts until the namespace's own budget and the whole tier are within their limits. */
+  #makeRoom(budget: Budget): void {
+    let dead = 0
+    while (dead < DEAD_PER_WRITE) {
+      const payer = budget.exceeded ? budget : this.#overfull() ? this.#largest() : undefined
+      const victim = payer?.queue.victim() as Entry | undefined
+      if (victim === undefined) return
+      if (victim.leaf.node.isBelow(this.root)) this.#evict(victim)
+      else {
+        dead++
+        this.remove(victim)
+      }
+    }
+  }
+
+  #overfull(): boolean {
+    return this.root.entries > this.limits.maxEntries || this.root.bytes > this.limits.maxBytes
+  }
+
+  /** Who pays for the whole tier: the budget that holds most of what there is too much of. */
+  #largest(): Budget {
+    const by = this.root.entries > this.limits.maxEntries ? 'entries' : 'bytes'
+    let largest = this.#shared
+    for (const budget of this.#budgets) if (budget[by] > largest[by]) largest = budget
+    return largest
+  }
+
+  #evict(entry: Entry): void {
+    if (!this.alive(entry, this.time.now())) return this.expire(entry)
+    const { node, space } = entry.leaf
+    node.count('evictions')
+    space.counters.evictions++
+    this.signals.emit('evict', { namespace: space.name, level: node.level.name })
+    this.remove(entry)
+  }
+
+  /** One pass over everything: what has expired or was invalidated by a tag goes. */
+  *#sweep(): Generator<void> {
+    for (const space of this.#spaces.values()) {
+      for (const leaf of space.leaves) {
+        for (const entry of leaf.entries.values()) {
+          if (!this.alive(entry, this.time.now())) this.expire(entry)
+          yield
+        }
+        yield
+      }
+    }
+    if (this.root.entries > 0) this.#sweeper.plan(SWEEP_PERIOD, () => this.#sweep())
+  }
+
+  /** Removes an entry that is dead: its time is over, or a tag of it was invalidated. Only the first is an expiration. */
+  expire(entry: Entry): void {
+    const { node, space } = entry.leaf
+    if (entry.deadAt <= this.time.now()) {
+      node.count('expirations')
+      space.counters.expirations++
+      this.signals.emit('expire', { namespace: space.name, level: node.level.name })
+    }
+    this.remove(entry)
+  }
+
+  /** Frees what hung below a detached scope. Its counts live on in the scope it hung on. */
+  *#reclaim(node: ScopeNode, above: ScopeNode): Generator<void> {
+    for (const gone of node.subtree()) {
+      for (const leaf of gone.leaves.values()) {
+        for (const entry of leaf.entries.values()) {
+          leaf.space.budget.queue.remove(entry)
+          this.#forget(leaf, entry)
+          yield
+        }
+        leaf.detached = true
+        leaf.space.leaves.delete(leaf)
+        leaf.space.counters.hits += leaf.hits
+        if (leaf.hits > 0) gone.count('hits', leaf.hits)
+      }
+      this.#fold(gone, above)
+      yield
+    }
+  }
+
+  #forget(leaf: Leaf, entry: Entry): void {
+    leaf.entries.delete(entry.key)
+    this.#count(leaf, -1, -entry.bytes)
+  }
+
+  #fold(node: ScopeNode, into: ScopeNode): void {
+    if (node.counters === undefined) return
+    into.counters ??= new Counters()
+    into.counters.add(node.counters)
+    node.counters = undefined
+  }
+
+  /** Frees what a replaced space holds; nobody finds it any more. */
+  *#drop(space: Space): Generator<void> {
+    for (const leaf of space.leaves) {
+      for (const entry of leaf.entries.values()) {
+        this.remove(entry)
+        yield
+      }
+    }
+    if (space.budget !== this.#shared) this.#budgets.delete(space.budget)
+  }
+}

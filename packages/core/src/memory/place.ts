@@ -1,0 +1,258 @@
+import { checkKey, type MapKey } from '../key-text.js'
+import type { LevelNode } from '../define-scopes.js'
+import { Flight, type Settlement } from '../flight.js'
+import type { ResolvedPolicy } from '../policy.js'
+import type { Counted } from './counters.js'
+import type { Entry, Lifetimes } from './entry.js'
+import type { Leaf } from './leaf.js'
+import type { MemoryTier } from './memory-tier.js'
+import type { ScopeNode } from './scope-node.js'
+import type { Space } from './space.js'
+import type { Tag } from './tag-marks.js'
+
+/** Loads registered at once; above it callers load without being joined (rule R-16). */
+const MOST_FLIGHTS = 10_000
+
+/** What a value is stored with. */
+export interface Terms {
+  readonly policy: Pick<ResolvedPolicy, 'ttl' | 'staleWhileRevalidate' | 'staleIfError' | 'refreshAhead' | 'jitter'>
+  readonly tags: readonly string[]
+  readonly bytes?: number | undefined
+}
+
+/**
+ * One scope within one namespace: where values are read and written. It remembers the leaf it found, so that a hit is one map
+ * look-up; when the leaf left the tree, or the tree has a new version, it looks its scope up again.
+ */
+export class Place {
+  #leaf: Leaf | undefined
+  #version = -1
+  #ids: readonly string[] | undefined
+  readonly #node: ScopeNode | undefined
+
+  constructor(
+    readonly tier: MemoryTier,
+    readonly space: Space,
+    readonly level: LevelNode,
+    /** The scope's node, where it was found, or its ids. */
+    at: ScopeNode | readonly string[],
+  ) {
+    if (Array.isArray(at)) this.#ids = at
+    else this.#node = at as ScopeNode
+  }
+
+  /** The ids on the scope's path, from the root down. */
+  get ids(): readonly string[] {
+    return (this.#ids ??= (this.#node as ScopeNode).ids())
+  }
+
+  /** The same scope in another namespace. */
+  within(space: Space): Place {
+    return new Place(this.tier, space, this.level, this.ids)
+  }
+
+  /** The fresh entry under the key, counted as a hit; `undefined` for anything that takes more thought. */
+  fresh(key: MapKey): Entry | undefined {
+    const tier = this.tier
+    let leaf = this.#leaf
+    if (leaf === undefined || leaf.detached || this.#version !== tier.version) leaf = this.#look()
+    if (leaf === undefined) return undefined
+    const entry = leaf.entries.get(key)
+    if (entry === undefined || entry.calmUntil <= tier.time.now() || !tier.unmarked(entry)) return undefined
+    this.#hit(leaf, entry)
+    return entry
+  }
+
+  /** The fresh entry under the key, counted as a hit or a miss; for callers that load nothing. */
+  freshOrMiss(key: MapKey): Entry | undefined {
+    const calm = this.fresh(key)
+    if (calm !== undefined) return calm
+    const entry = this.find(key)
+    if (entry !== undefined && this.tier.time.now() < entry.freshUntil) {
+      this.hit(entry)
+      return entry
+    }
+    this.count('misses')
+    this.tier.signals.emit('miss', { namespace: this.space.name, level: this.level.name })
+    return undefined
+  }
+
+  /** The entry under the key whatever its age, unless it is dead. Counts nothing but the expiration of a dead one. */
+  find(key: MapKey): Entry | undefined {
+    checkKey(key)
+    const entry = this.leaf?.entries.get(key)
+    if (entry === undefined) return undefined
+    if (this.tier.alive(entry, this.tier.time.exact())) return entry
+    this.tier.expire(entry)
+    return undefined
+  }
+
+  /** Whether an entry that was found before can still be given out: it was not deleted, replaced or invalidated meanwhile. */
+  serves(entry: Entry): boolean {
+    return this.leaf?.entries.get(entry.key) === entry && this.tier.alive(entry, this.tier.time.exact())
+  }
+
+  /** Counts a fresh entry that {@link fresh} left to closer inspection. */
+  hit(entry: Entry): void {
+    this.#hit(entry.leaf, entry)
+  }
+
+  /** Stores a value that was not loaded; a load under way for the key is detached. */
+  write(key: MapKey, value: () => unknown, terms: Terms): boolean {
+    checkKey(key)
+    this.detachFlight(key)
+    // What is there is older than what was to replace it: it goes even where the new value cannot be kept.
+    const kept = this.#orDelete(key, value)
+    const leaf = this.#obtain()
+    const stored = this.#keep(leaf, key, kept, terms, this.tier.sequence)
+    if (leaf.empty) this.tier.prune(leaf)
+    return stored
+  }
+
+  #orDelete(key: MapKey, value: () => unknown): unknown {
+    try {
+      return value()
+    } catch (error) {
+      this.delete(key)
+      throw error
+    }
+  }
+
+  /** Deletes a key; a load under way for it is detached. Whether anything usable was there. */
+  delete(key: MapKey): boolean {
+    this.detachFlight(key)
+    const entry = this.find(key)
+    if (entry === undefined) return false
+    this.tier.remove(entry)
+    this.count('deletes')
+    return true
+  }
+
+  /** The load under way for the key, unless an invalidation came after it began. */
+  flight(key: MapKey): Flight | undefined {
+    const flight = this.leaf?.flights?.get(key)
+    if (flight === undefined || this.tier.markedSince(flight.leaf.node, flight.born)) return undefined
+    return flight
+  }
+
+  /** Begins a load: captures the stamps, and lets others join unless there are too many loads. */
+  lead(key: MapKey): Flight {
+    checkKey(key)
+    const leaf = this.#obtain()
+    const flight = new Flight(leaf, key, this.tier.sequence)
+    if (this.tier.inFlight >= MOST_FLIGHTS) return flight
+    leaf.flights ??= new Map()
+    if (!leaf.flights.has(key)) this.tier.countFlight(this.space, 1)
+    leaf.flights.set(key, flight)
+    flight.registered = true
+    return flight
+  }
+
+  /** Ends a load with a value: keeps it if nothing was invalidated, deleted or written meanwhile. */
+  land(flight: Flight, value: unknown, terms: Terms): boolean {
+    const current = this.#isCurrent(flight, terms.tags)
+    this.#leave(flight)
+    const stored = current && this.#keep(flight.leaf, flight.key, value, terms, flight.born)
+    if (flight.leaf.empty) this.tier.prune(flight.leaf)
+    flight.settle(stored ? { status: 'stored', value } : { status: current ? 'unshared' : 'outdated' })
+    return stored
+  }
+
+  /** Ends a load without a value to keep. */
+  abandon(flight: Flight, settlement: Settlement = { status: 'unshared' }): void {
+    this.#leave(flight)
+    if (flight.leaf.empty) this.tier.prune(flight.leaf)
+    flight.settle(settlement)
+  }
+
+  /** Adds to the counts of the scope and of the namespace. */
+  count(what: Counted, by = 1): void {
+    ;(this.leaf?.node ?? this.#nearest()).count(what, by)
+    this.space.counters[what] += by
+  }
+
+  /** The leaf, if there is one. */
+  get leaf(): Leaf | undefined {
+    const leaf = this.#leaf
+    return leaf === undefined || leaf.detached || this.#version !== this.tier.version ? this.#look() : leaf
+  }
+
+  /** The scope's node, if there is one. */
+  get node(): ScopeNode | undefined {
+    return this.tier.find(this.level, this.ids)
+  }
+
+  #hit(leaf: Leaf, entry: Entry): void {
+    leaf.hits++
+    leaf.space.budget.queue.touch(entry)
+    const { hit } = this.tier.signals
+    if (hit.active) hit.publish({ namespace: this.space.name, level: this.level.name })
+  }
+
+  #look(): Leaf | undefined {
+    this.#version = this.tier.version
+    this.#leaf = this.node?.leaves.get(this.space)
+    return this.#leaf
+  }
+
+  #obtain(): Leaf {
+    this.#leaf = this.tier.obtain(this.level, this.ids).obtainLeaf(this.space)
+    this.#version = this.tier.version
+    return this.#leaf
+  }
+
+  #nearest(): ScopeNode {
+    let node = this.tier.root
+    for (let at = 0; at < this.level.path.length; at++) {
+      const child = node.child(this.level.path[at] as LevelNode, this.ids[at] as string)
+      if (child === undefined) break
+      node = child
+    }
+    return node
+  }
+
+  /** A value that was written or deleted meanwhile is newer than what the load brings. */
+  detachFlight(key: MapKey): void {
+    const flight = this.leaf?.flights?.get(key)
+    if (flight) this.abandon(flight, { status: 'outdated' })
+  }
+
+  #isCurrent(flight: Flight, tags: readonly string[]): boolean {
+    const { leaf, key } = flight
+    if (leaf.flights?.get(key) !== flight || !leaf.node.isBelow(this.tier.root)) return false
+    return !this.tier.marked(leaf.node, this.#tags(tags), flight.born)
+  }
+
+  #leave(flight: Flight): void {
+    const { flights } = flight.leaf
+    if (flights?.get(flight.key) !== flight) return
+    flights.delete(flight.key)
+    this.tier.countFlight(this.space, -1)
+  }
+
+  #keep(leaf: Leaf, key: MapKey, value: unknown, terms: Terms, born: number): boolean {
+    const lifetimes = this.#lifetimes(terms.policy)
+    const stored = this.tier.store(leaf, key, value, { lifetimes, tags: this.#tags(terms.tags), born, bytes: terms.bytes })
+    this.count(stored ? 'sets' : 'bypasses')
+    const event = { namespace: this.space.name, level: this.level.name }
+    if (stored) this.tier.signals.emit('set', event)
+    else this.tier.signals.emit('bypass', { ...event, reason: 'value-refused' })
+    return stored
+  }
+
+  #lifetimes(policy: Terms['policy']): Lifetimes {
+    const now = this.tier.time.exact()
+    const ttl = policy.jitter === 0 ? policy.ttl : policy.ttl * (1 - policy.jitter * Math.random())
+    const freshUntil = now + Math.ceil(ttl)
+    return {
+      freshUntil,
+      calmUntil: freshUntil - Math.min(policy.refreshAhead, ttl),
+      staleUntil: freshUntil + policy.staleWhileRevalidate,
+      errorUntil: freshUntil + policy.staleIfError,
+    }
+  }
+
+  #tags(tags: readonly string[]): readonly Tag[] {
+    return tags.length === 0 ? this.space.tags : [...tags, ...this.space.tags]
+  }
+}

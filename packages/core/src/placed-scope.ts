@@ -1,0 +1,167 @@
+import type { Engine } from './engine.js'
+import { getOrSet } from './get-or-set.js'
+import { getOrSetMany, type LoadMany } from './get-or-set-many.js'
+import { deferrable, invalidateScope, invalidateTags, type InvalidationResult } from './invalidation.js'
+import type { Key, MapKey } from './key-text.js'
+import { LoadContext, type Load } from './load-context.js'
+import type { Entry } from './memory/entry.js'
+import type { Place } from './memory/place.js'
+import type { NamespaceState } from './namespace-state.js'
+import { PlacedSyncScope } from './placed-sync-scope.js'
+import { resolvePolicy, type Policy } from './policy.js'
+import type { GetOrSetOptions, Lookup, Scope, SyncScope } from './scope.js'
+import { nodeStats, type ScopeStats } from './scope-stats.js'
+import { accepts } from './standard-schema.js'
+import { readValue } from './values.js'
+
+/** A scope that is known: operations go to its place. */
+export class PlacedScope<V = unknown> implements Scope<V> {
+  readonly #engine: Engine
+  readonly #state: NamespaceState
+  readonly #place: Place
+  #sync: PlacedSyncScope<V> | undefined
+
+  constructor(state: NamespaceState, place: Place) {
+    this.#engine = state.engine
+    this.#state = state
+    this.#place = place
+  }
+
+  /** @internal The place behind a scope, for the parts of this package that work below the public interface. */
+  static placeOf(scope: PlacedScope): Place {
+    return scope.#place
+  }
+
+  get level(): string {
+    return this.#place.level.name
+  }
+
+  get sync(): SyncScope<V> {
+    return (this.#sync ??= new PlacedSyncScope<V>(this.#state, this.#place))
+  }
+
+  async get<T = V>(key: Key): Promise<T | undefined> {
+    const mapped = this.#engine.key(key)
+    const entry = mapped === undefined ? undefined : await this.#read(mapped)
+    return entry && (readValue(this.#state.values, entry.value) as T)
+  }
+
+  async lookup<T = V>(key: Key): Promise<Lookup<T>> {
+    const mapped = this.#engine.key(key)
+    const entry = mapped === undefined ? undefined : this.#place.find(mapped)
+    if (entry === undefined || !(await this.#accepts(entry))) return { hit: false }
+    const now = this.#engine.tier.time.now()
+    return {
+      hit: true,
+      value: readValue(this.#state.values, entry.value) as T,
+      stale: now >= entry.freshUntil,
+      age: now - entry.storedAt,
+    }
+  }
+
+  async has(key: Key): Promise<boolean> {
+    return this.sync.has(key)
+  }
+
+  async set<T extends V>(key: Key, value: T, options?: Policy): Promise<void> {
+    this.sync.set(key, value, options)
+  }
+
+  getOrSet<T = V>(key: Key, load: Load<T>, options?: GetOrSetOptions<T>): Promise<T> {
+    try {
+      const mapped = this.#engine.key(key)
+      if (mapped === undefined) return this.#uncached(load)
+      if (this.#state.schema) return this.#getCheckedOrSet(mapped, load, options)
+      const entry = options?.refresh === true ? undefined : this.#place.fresh(mapped)
+      if (entry !== undefined) return Promise.resolve(readValue(this.#state.values, entry.value) as T)
+      return this.#load(mapped, load, options)
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+  }
+
+  async delete(key: Key): Promise<boolean> {
+    const mapped = this.#engine.key(key)
+    if (mapped === undefined) return false
+    let deleted = false
+    await deferrable(this.#engine, () => {
+      deleted = this.#place.delete(mapped)
+      this.#engine.signals.emit('delete', { namespace: this.#state.space.name, level: this.level })
+      return { applied: true, entries: deleted ? 1 : 0 }
+    })
+    return deleted
+  }
+
+  async getMany<T = V>(keys: readonly Key[]): Promise<(T | undefined)[]> {
+    return Promise.all(keys.map((key) => this.get<T>(key)))
+  }
+
+  async setMany<T extends V>(pairs: Iterable<readonly [Key, T]>, options?: Policy): Promise<void> {
+    for (const [key, value] of pairs) this.sync.set(key, value, options)
+  }
+
+  async deleteMany(keys: readonly Key[]): Promise<number> {
+    const deleted = await Promise.all(keys.map((key) => this.delete(key)))
+    return deleted.filter(Boolean).length
+  }
+
+  async getOrSetMany<T = V, K extends Key = Key>(
+    keys: readonly K[],
+    load: LoadMany<K, T>,
+    options?: Policy<T>,
+  ): Promise<T[]> {
+    const policy = resolvePolicy(options, this.#state.policy)
+    return getOrSetMany({ engine: this.#engine, place: this.#place, values: this.#state.values, keys, load, policy })
+  }
+
+  async invalidate(): Promise<InvalidationResult> {
+    return invalidateScope(this.#engine, this.#place)
+  }
+
+  async invalidateTags(tags: readonly string[]): Promise<InvalidationResult> {
+    return invalidateTags(this.#engine, this.#place, tags)
+  }
+
+  stats(): ScopeStats {
+    return nodeStats(this.#place.node, this.#state.space.name === '' ? undefined : this.#state.space)
+  }
+
+  /** A fresh entry, counted. */
+  async #read(key: MapKey): Promise<Entry | undefined> {
+    if (this.#engine.closed) return undefined
+    const entry = this.#place.freshOrMiss(key)
+    if (entry !== undefined && !(await this.#accepts(entry))) return undefined
+    return entry
+  }
+
+  /** Whether the namespace's schema takes the value; one that it refuses is gone. */
+  async #accepts(entry: Entry): Promise<boolean> {
+    const { schema } = this.#state
+    if (schema === undefined || (await accepts(schema, entry.value))) return true
+    this.#place.delete(entry.key)
+    return false
+  }
+
+  async #getCheckedOrSet<T>(key: MapKey, load: Load<T>, options: GetOrSetOptions<T> | undefined): Promise<T> {
+    const entry = this.#place.find(key)
+    if (entry !== undefined) await this.#accepts(entry)
+    return this.#load(key, load, options)
+  }
+
+  #load<T>(key: MapKey, load: Load<T>, options: GetOrSetOptions<T> | undefined): Promise<T> {
+    return getOrSet<T>({
+      engine: this.#engine,
+      place: this.#place,
+      values: this.#state.values,
+      key,
+      load,
+      policy: resolvePolicy(options, this.#state.policy),
+      refresh: options?.refresh === true,
+    })
+  }
+
+  async #uncached<T>(load: Load<T>): Promise<T> {
+    this.#engine.bypass('key-too-long', this.#state.space, this.level)
+    return load(new LoadContext<T>(undefined))
+  }
+}

@@ -1,0 +1,149 @@
+import type { Engine } from './engine.js'
+import { Counters } from './memory/counters.js'
+import type { ScopeNode } from './memory/scope-node.js'
+import type { Space } from './memory/space.js'
+
+/** What happened, in this process, since the cache was made; `entries`, `bytes` and `inFlight` are of this moment. */
+export interface ScopeStats {
+  /** Fresh values found. */
+  readonly hits: number
+  /** Calls that found nothing usable. */
+  readonly misses: number
+  /** Stale values served. */
+  readonly stale: number
+  /** Share of calls served from the cache, stale ones included: 0 to 1, 0 before the first call. */
+  readonly hitRate: number
+  /** Loads that ended. */
+  readonly loads: number
+  /** Of these, how many threw. */
+  readonly loadErrors: number
+  /** Milliseconds all of them took together. */
+  readonly loadTime: number
+  readonly sets: number
+  readonly deletes: number
+  /** Entries that left for lack of room. */
+  readonly evictions: number
+  /** Entries whose time was over. */
+  readonly expirations: number
+  readonly invalidations: number
+  /** Calls that ran as if there were no cache. */
+  readonly bypasses: number
+  readonly entries: number
+  /** Estimated bytes of these entries. */
+  readonly bytes: number
+  /** Loads under way. */
+  readonly inFlight: number
+}
+
+/** {@link ScopeStats} of a whole cache. */
+export interface CacheStats extends ScopeStats {
+  /** Namespaces, wrapped functions and routes that are known. */
+  readonly namespaces: number
+}
+
+/** One of the scopes that `topScopes` found. */
+export interface TopScope {
+  /** The ids on its path by level; those of secret levels are left out. */
+  readonly ids: Readonly<Record<string, string>>
+  readonly stats: ScopeStats
+}
+
+/** What a list of scopes can be ordered by. */
+export type RankedBy = 'hits' | 'misses' | 'loads' | 'loadTime' | 'evictions' | 'entries' | 'bytes'
+
+const NOTHING: ScopeStats = snapshot(new Counters(), { entries: 0, bytes: 0, inFlight: 0 })
+
+/** The whole cache: summed over its namespaces, so the cost does not depend on the number of tenants. */
+export function cacheStats(engine: Engine): CacheStats {
+  const total = new Counters()
+  let namespaces = 0
+  for (const space of engine.tier.spaces) {
+    addSpace(total, space)
+    if (space.name !== '') namespaces++
+  }
+  const { root, inFlight } = engine.tier
+  return { ...snapshot(total, { entries: root.entries, bytes: root.bytes, inFlight }), namespaces }
+}
+
+/** One namespace, in all scopes. */
+export function spaceStats(space: Space): ScopeStats {
+  const total = new Counters()
+  addSpace(total, space)
+  return snapshot(total, space)
+}
+
+/** A scope and all below it, as far as they are in memory; one namespace's part where `space` says so. */
+export function nodeStats(node: ScopeNode | undefined, space?: Space): ScopeStats {
+  if (node === undefined) return NOTHING
+  const total = new Counters()
+  const now = { entries: 0, bytes: 0, inFlight: 0 }
+  for (const scope of node.subtree()) addNode(total, now, scope, space)
+  if (space === undefined) {
+    now.entries = node.entries
+    now.bytes = node.bytes
+  }
+  return snapshot(total, now)
+}
+
+interface Now {
+  entries: number
+  bytes: number
+  inFlight: number
+}
+
+function addNode(total: Counters, now: Now, scope: ScopeNode, space: Space | undefined): void {
+  if (scope.counters !== undefined && space === undefined) total.add(scope.counters)
+  for (const leaf of scope.leaves.values()) {
+    if (space !== undefined && leaf.space !== space) continue
+    total.hits += leaf.hits
+    now.inFlight += leaf.flights?.size ?? 0
+    if (space === undefined) continue
+    now.entries += leaf.entries.size
+    for (const entry of leaf.entries.values()) now.bytes += entry.bytes
+  }
+}
+
+function addSpace(total: Counters, space: Space): void {
+  total.add(space.counters)
+  for (const leaf of space.leaves) total.hits += leaf.hits
+}
+
+function snapshot(counters: Counters, now: Readonly<Now>): ScopeStats {
+  const served = counters.hits + counters.stale
+  const calls = served + counters.misses
+  const { hits, misses, stale, loads, loadErrors, loadTime, sets, deletes, evictions, expirations } = counters
+  const { invalidations, bypasses } = counters
+  const { entries, bytes, inFlight } = now
+  const hitRate = calls === 0 ? 0 : served / calls
+  return {
+    ...{ hits, misses, stale, hitRate, loads, loadErrors, loadTime, sets, deletes, evictions, expirations },
+    ...{ invalidations, bypasses, entries, bytes, inFlight },
+  }
+}
+
+/** Scopes looked at before the event loop gets a turn. */
+const SLICE = 512
+
+/** The scopes of a level that rank first, in order. Looks at them in slices, so that many tenants never block anybody. */
+export async function topScopes(engine: Engine, levelName: string, count: number, by: RankedBy): Promise<TopScope[]> {
+  const level = engine.forest.level(levelName)
+  const best: { node: ScopeNode; stats: ScopeStats }[] = []
+  let looked = 0
+  for (const node of engine.tier.root.subtree()) {
+    if (++looked % SLICE === 0) await new Promise<void>((resolve) => void engine.clock.after(0, resolve))
+    if (node.level !== level) continue
+    const stats = nodeStats(node)
+    if (best.length === count && stats[by] <= (best.at(-1)?.stats[by] ?? 0)) continue
+    const rank = best.findIndex((other) => other.stats[by] < stats[by])
+    best.splice(rank === -1 ? best.length : rank, 0, { node, stats })
+    best.length = Math.min(best.length, count)
+  }
+  return best.map(({ node, stats }) => ({ ids: shownIds(node), stats }))
+}
+
+function shownIds(node: ScopeNode): Record<string, string> {
+  const ids = node.ids()
+  return Object.fromEntries(
+    node.level.path.flatMap((step, at) => (step.secret ? [] : [[step.name, ids[at] as string] as const])),
+  )
+}
