@@ -1,6 +1,6 @@
 import { CacheError } from './cache-error.js'
 import type { Engine } from './engine.js'
-import type { LoadMany } from './get-or-set-many.js'
+import type { LoadMany } from './batch.js'
 import { refusePromise, type LoadSync } from './get-or-set-sync.js'
 import type { InvalidationResult } from './invalidation.js'
 import type { Key } from './key-text.js'
@@ -13,7 +13,7 @@ import { nodeStats, type ScopeStats } from './scope-stats.js'
  * The handle of a caller who cannot be placed: nobody shares with it. Reads miss, writes do nothing, loaders run; what was
  * meant to remove something throws, since it could not.
  */
-export class BypassScope<V = unknown> implements Scope<V>, Pick<Scope<V>, 'sync'> {
+export class BypassScope<V = unknown> implements Scope<V> {
   readonly #engine: Engine
   readonly #space: Space
   readonly sync: SyncScope<V>

@@ -2,16 +2,16 @@ import { configError } from './cache-error.js'
 import type { ScopedCache } from './scoped-cache.js'
 import type { WrapOptions } from './wrap.js'
 
-/** Options of {@link Cached}: those of `wrap`, and which cache. */
-export interface CachedOptions<A extends readonly unknown[] = never, R = never> extends WrapOptions<A, R> {
+/** Options of {@link Cached}: those of `wrap`, and which cache. `A` are the method's parameters where `key` or `identity` reads them. */
+export interface CachedOptions<A extends readonly unknown[] = never[], R = unknown> extends WrapOptions<A, R> {
   /** The cache, or a function that gives it when the method is first called. */
   readonly cache: ScopedCache | (() => ScopedCache)
 }
 
-/** A method decorator for both kinds: the standard one (TC39, stage 3) and TypeScript's `experimentalDecorators`. */
-export interface MethodDecorator<A extends readonly unknown[], R> {
+/** A method decorator of both kinds: the standard one (TC39, stage 3) and that of TypeScript's `experimentalDecorators`. */
+export interface CachedDecorator<A extends readonly unknown[], R> {
   <M extends (...args: A) => R>(method: M, context: ClassMethodDecoratorContext): M
-  (prototype: object, name: string | symbol, descriptor: TypedPropertyDescriptor<(...args: A) => R>): void
+  <M extends (...args: A) => R>(prototype: object, name: string | symbol, descriptor: TypedPropertyDescriptor<M>): void
 }
 
 /**
@@ -27,21 +27,23 @@ export interface MethodDecorator<A extends readonly unknown[], R> {
  * }
  * ```
  */
-export function Cached<A extends readonly unknown[], R>(options: CachedOptions<A, R>): MethodDecorator<A, Promise<R>> {
+export function Cached<A extends readonly unknown[] = never[]>(
+  options: CachedOptions<A>,
+): CachedDecorator<A, Promise<unknown>> {
   return decorate(options, (cache, method) => cache.wrap(method as never, options) as unknown as Method)
 }
 
 /** {@link Cached} for a synchronous method, which stays synchronous. */
-export function CachedSync<A extends readonly unknown[], R>(options: CachedOptions<A, R>): MethodDecorator<A, R> {
+export function CachedSync<A extends readonly unknown[] = never[]>(options: CachedOptions<A>): CachedDecorator<A, unknown> {
   return decorate(options, (cache, method) => cache.wrapSync(method as never, options) as unknown as Method)
 }
 
 type Method = (this: unknown, ...args: unknown[]) => unknown
 
 function decorate<A extends readonly unknown[], R>(
-  options: Pick<CachedOptions, 'cache' | 'name'>,
+  options: { readonly cache: CachedOptions['cache']; readonly name: string },
   wrap: (cache: ScopedCache, method: Method) => Method,
-): MethodDecorator<A, R> {
+): CachedDecorator<A, R> {
   if (!options.name) throw configError('Cached.name', 'a name: `this` is no part of the key')
   const replace = (method: Method): Method => {
     const wrapped = new WeakMap<ScopedCache, Method>()
@@ -57,5 +59,5 @@ function decorate<A extends readonly unknown[], R>(
     descriptor.value = replace(descriptor.value as Method)
     return undefined
   }
-  return decorator as MethodDecorator<A, R>
+  return decorator as CachedDecorator<A, R>
 }

@@ -18,12 +18,32 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
   after(delay, callback) {
-    const timer: unknown = setTimeout(callback, Math.min(delay, LONGEST_TIMER))
-    // Node, Bun and Deno give an object that can be told not to keep the process alive; Workers give a number.
-    ;(timer as { unref?: () => void }).unref?.()
+    const timer: unknown = startTimer(callback, Math.min(delay, LONGEST_TIMER))
     return () => clearTimeout(timer as ReturnType<typeof setTimeout>)
   },
 }
+
+/** A timer that does not keep the process alive; none where the platform allows none now, as Workers do outside of a request. */
+function startTimer(callback: () => void, delay: number): unknown {
+  try {
+    const timer: unknown = setTimeout(callback, delay)
+    // Node and Bun give an object that can be told so; Deno a number, and a function of its own.
+    if (typeof timer === 'object') (timer as { unref?: () => void }).unref?.()
+    else deno?.unrefTimer?.(timer as number)
+    return timer
+  } catch {
+    return undefined
+  }
+}
+
+const { Deno: deno, navigator: platform } = globalThis as {
+  Deno?: { unrefTimer?: (timer: number) => void }
+  navigator?: { userAgent?: string }
+}
+
+/** Workers end a request's timers with it: there a sample could stay for ever. */
+const TIMERS_FIRE =
+  typeof process === 'object' && process.versions?.node !== undefined && platform?.userAgent !== 'Cloudflare-Workers'
 
 /** Reads of one cached time at the most: bounds how old it gets while the event loop is blocked. */
 const READS_PER_SAMPLE = 128
@@ -45,7 +65,7 @@ export class CoarseClock {
   constructor(clock: Clock) {
     this.#clock = clock
     this.#origin = clock.now()
-    this.#sampled = clock === systemClock && typeof process === 'object' && typeof process.versions?.node === 'string'
+    this.#sampled = clock === systemClock && TIMERS_FIRE
   }
 
   /** Now, at most a millisecond late. */

@@ -5,11 +5,14 @@ import type { Deferral } from './deferral.js'
 import { normalizeId } from './id.js'
 import { asyncLocalStorage } from './platform.js'
 
+/** The ids by level, or what tells them whenever they are asked for: a request's identity may be known only later. */
+type IdSource = ReadonlyMap<string, string> | (() => ReadonlyMap<string, string>)
+
 /** What the ambient context holds for one cache. Immutable: entering a scope makes a new one. */
 interface Frame {
   /** Which cache it belongs to: a library's cache never inherits the application's ids. */
   readonly owner: object
-  readonly ids: ReadonlyMap<string, string>
+  readonly ids: IdSource
   readonly deferral: Deferral | undefined
   /** The frames of other caches. */
   readonly others: Frame | undefined
@@ -47,6 +50,11 @@ export class Context {
     return this.#enter(this.#checked(ids), this.deferral, fn)
   }
 
+  /** Calls `fn` with ids that are asked for whenever they are needed; where the platform has no such context, without them. */
+  follow<R>(ids: () => ReadonlyMap<string, string>, fn: () => R): R {
+    return storage() === undefined ? fn() : this.#enter(ids, this.deferral, fn)
+  }
+
   /** Calls a loader with the ids down to its level only: it must not see more than its entry is keyed by. */
   narrow<R>(level: LevelNode, ids: readonly string[], fn: () => R): R {
     if (storage() === undefined) return fn()
@@ -65,7 +73,8 @@ export class Context {
 
   /** The ids known here, by level; empty outside of any context. */
   get ids(): ReadonlyMap<string, string> {
-    return this.#frame?.ids ?? NOBODY
+    const ids = this.#frame?.ids ?? NOBODY
+    return typeof ids === 'function' ? ids() : ids
   }
 
   /** The ids on the level's path, or `undefined` where one is missing: such a caller cannot be placed. */
@@ -86,7 +95,7 @@ export class Context {
     return frame
   }
 
-  #enter<R>(ids: ReadonlyMap<string, string>, deferral: Deferral | undefined, fn: () => R): R {
+  #enter<R>(ids: IdSource, deferral: Deferral | undefined, fn: () => R): R {
     const store = storage()
     if (store === undefined) {
       throw new CacheError('ERR_CACHE_CONTEXT', 'this platform has no AsyncLocalStorage: use at() instead of a context')
@@ -95,6 +104,7 @@ export class Context {
   }
 
   #checked(ids: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> {
+    if (typeof ids !== 'object' || ids === null) throw new CacheError('ERR_CACHE_SCOPE', 'run: expected ids by level')
     const known = new Map<string, string>()
     for (const name of Object.keys(ids)) {
       if (!this.#forest.has(name)) throw new CacheError('ERR_CACHE_SCOPE', 'run: expected ids of declared levels only')

@@ -15,7 +15,7 @@ import { Place } from './memory/place.js'
 import { evictionPolicy, type EvictionPolicyName } from './memory/policies.js'
 import type { ScopeNode } from './memory/scope-node.js'
 import type { Limits, Space } from './memory/space.js'
-import { DEFAULT_POLICY, resolvePolicy, type Policy, type ResolvedPolicy } from './policy.js'
+import { DEFAULT_POLICY, POLICY_OPTIONS, refuseUnknown, resolvePolicy, type Policy, type ResolvedPolicy } from './policy.js'
 import type { LevelMap, Scopes } from './scope-types.js'
 import { Signals, type BypassReason } from './signals.js'
 import { valuesMode, type ValuesMode } from './values.js'
@@ -41,7 +41,7 @@ export interface CacheOptions extends Policy {
   readonly memory?: MemoryOptions | false | undefined
   /** What happens to values between the cache and its readers. Default: `'share'` in production, else `'freeze'`. */
   readonly values?: ValuesMode | undefined
-  /** Part of every path: change it and everything kept before is out of reach. Default: none. */
+  /** Part of every path in stores that outlive the process: change it and everything kept there is out of reach. Default: none. */
   readonly version?: string | number | undefined
   /** What wrapped functions, decorators and routes do where the caller cannot be placed. Default: `'run'`. */
   readonly onMissingScope?: OnMissingScope | undefined
@@ -55,6 +55,10 @@ export interface CacheOptions extends Policy {
   readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined
 }
 
+const CACHE_OPTIONS = [
+  ...POLICY_OPTIONS,
+  ...['scopes', 'memory', 'values', 'version', 'onMissingScope', 'keyEncoders', 'logger', 'clock', 'waitUntil'],
+]
 const DEFAULT_LIMITS = { maxEntries: 10_000, maxBytes: '64mb' } as const
 
 /** What all parts of one cache share. */
@@ -75,6 +79,7 @@ export class Engine {
   closed = false
 
   constructor(options: CacheOptions) {
+    refuseUnknown(options, CACHE_OPTIONS)
     this.policy = resolvePolicy(options, DEFAULT_POLICY)
     this.forest = scopeForest(options.scopes)
     this.clock = clockOption(options.clock)
@@ -86,6 +91,7 @@ export class Engine {
     this.context = new Context(this.forest)
     this.background = new Background(options.waitUntil, (error) => this.#failed(error))
     const memory = options.memory === undefined ? {} : options.memory
+    if (memory !== false) refuseUnknown(memory, ['maxEntries', 'maxBytes', 'policy'], 'memory')
     this.tier = new MemoryTier({
       forest: this.forest,
       clock: this.clock,

@@ -14,16 +14,17 @@ export type SyncTask<T> = Omit<Task<T>, 'load'> & { readonly load: LoadSync<T> }
 export function getOrSetSync<T>(task: SyncTask<T>): T {
   const { engine, place, key } = task
   const entry = engine.closed ? undefined : place.find(key)
-  if (entry !== undefined && !task.refresh && engine.tier.time.now() < entry.freshUntil) {
+  if (task.refresh) return loadSync(task, entry)
+  if (entry !== undefined && engine.tier.time.now() < entry.freshUntil) {
     place.hit(entry)
     return readValue(task.values, entry.value) as T
   }
-  place.count('misses')
+  place.tell('miss', 'misses')
   try {
     return loadSync(task, entry)
   } catch (error) {
     if (entry === undefined || engine.tier.time.exact() >= entry.errorUntil || !place.serves(entry)) throw error
-    place.count('stale')
+    place.tell('stale', 'stale')
     return readValue(task.values, entry.value) as T
   }
 }

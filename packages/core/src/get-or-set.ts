@@ -6,7 +6,7 @@ import { LoadContext, type Load } from './load-context.js'
 import type { Entry } from './memory/entry.js'
 import type { Place, Terms } from './memory/place.js'
 import { entryMark, entryText } from './path-text.js'
-import { tagList, type ResolvedPolicy } from './policy.js'
+import type { ResolvedPolicy } from './policy.js'
 import type { BypassReason } from './signals.js'
 import { keptValue, readValue, type ValuesMode } from './values.js'
 
@@ -33,6 +33,7 @@ export interface Task<T> {
 export async function getOrSet<T>(task: Task<T>): Promise<T> {
   const { engine, place, key } = task
   if (engine.closed) return alone(task, 'closed')
+  if (!engine.tier.keeps) return alone(task, 'memory-off')
   if (task.refresh) return lead(task, place.find(key))
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const entry = place.find(key)
@@ -43,7 +44,7 @@ export async function getOrSet<T>(task: Task<T>): Promise<T> {
         return stale(task, entry, now >= entry.retryAt)
       }
     }
-    if (attempt === 0) miss(task)
+    if (attempt === 0) place.tell('miss', 'misses')
     const flight = place.flight(key)
     if (flight === undefined) return loadOrStale(task, entry, lead(task, entry))
     const settlement = await follow(task, flight)
@@ -63,16 +64,9 @@ function ahead<T>(task: Task<T>, entry: Entry): T {
 
 /** A stale value, served at once while one caller reloads it. */
 function stale<T>(task: Task<T>, entry: Entry, reload: boolean): T {
-  const { engine, place } = task
-  place.count('stale')
-  engine.signals.emit('stale', { namespace: place.space.name, level: place.level.name })
+  task.place.tell('stale', 'stale')
   if (reload) refresh(task, entry)
   return readValue(task.values, entry.value) as T
-}
-
-function miss<T>(task: Task<T>): void {
-  task.place.count('misses')
-  task.engine.signals.emit('miss', { namespace: task.place.space.name, level: task.place.level.name })
 }
 
 /** Reloads in the background, once for each key. */
@@ -104,7 +98,7 @@ async function loadOrStale<T>(task: Task<T>, entry: Entry | undefined, loading: 
 async function lead<T>(task: Task<T>, previous: Entry | undefined): Promise<T> {
   const { engine, place } = task
   const flight = place.lead(task.key)
-  if (!flight.registered) engine.bypass('too-many-loads', place.space, place.level.name)
+  if (!flight.registered) place.bypass('too-many-loads')
   const context = contextOf<T>(task, previous)
   try {
     const value = await execute(task, context)
@@ -118,16 +112,19 @@ async function lead<T>(task: Task<T>, previous: Entry | undefined): Promise<T> {
 
 /** Loads for this caller only and keeps nothing. */
 async function alone<T>(task: Task<T>, reason: BypassReason): Promise<T> {
-  const { engine, place } = task
-  engine.bypass(reason, place.space, place.level.name)
+  task.place.bypass(reason)
   return execute(task, contextOf<T>(task, undefined))
 }
 
 /** What a load starts with. */
-export function contextOf<T>(task: Pick<Task<T>, 'engine' | 'values'>, previous: Entry | undefined): LoadContext<T> {
-  if (previous === undefined) return new LoadContext<T>(undefined)
+export function contextOf<T>(
+  task: Pick<Task<T>, 'engine' | 'values' | 'policy'>,
+  previous: Entry | undefined,
+): LoadContext<T> {
+  const { tags } = task.policy
+  if (previous === undefined) return new LoadContext<T>(undefined, tags)
   const age = task.engine.tier.time.now() - previous.storedAt
-  return new LoadContext<T>({ value: readValue(task.values, previous.value) as T, age })
+  return new LoadContext<T>({ value: readValue(task.values, previous.value) as T, age }, tags)
 }
 
 /** Runs the loader within its time, in a context that holds only the ids down to its level. */
@@ -164,7 +161,7 @@ export function countLoad(
   place.count('loads')
   place.count('loadTime', duration)
   if (failure) place.count('loadErrors')
-  const at = { namespace: place.space.name, level: place.level.name }
+  const at = place.labels
   engine.signals.emit('load', { ...at, duration, ...failure })
   if (engine.signals.log.enabled) {
     const { version } = engine
@@ -186,13 +183,13 @@ export function land<T>(
   if (!wanted) return place.abandon(flight)
   const terms: Terms = {
     policy: ttl === undefined ? policy : { ...policy, ttl },
-    tags: tags.length === 0 ? policy.tags : tagList([...policy.tags, ...tags]),
+    tags,
   }
   try {
     place.land(flight, keptValue(task.values, value), terms)
   } catch {
     // It cannot be cloned: the caller gets it, nobody else does.
-    engine.bypass('value-refused', place.space, place.level.name)
+    place.bypass('value-refused')
     place.abandon(flight)
   }
 }

@@ -32,7 +32,7 @@ export function mapKey(key: Key, encoders: KeyEncoders): MapKey | undefined {
     if (key.length <= LONGEST_TEXT && key.charCodeAt(0) !== 0) return key
     return marked(textOf(key))
   }
-  if (typeof key === 'number') return finite(key)
+  if (typeof key === 'number') return key
   if (!Array.isArray(key)) throw badKey()
   if (key.length === 1 && (typeof key[0] === 'string' || typeof key[0] === 'number')) return mapKey(key[0], encoders)
   return marked(tupleText(key, encoders, 0))
@@ -71,11 +71,6 @@ function textOf(key: string): string {
   return key.length > LONGEST_MATERIAL ? key : encodePart(key)
 }
 
-function finite(key: number): number {
-  if (!Number.isFinite(key)) throw badKey()
-  return key
-}
-
 function tupleText(parts: readonly unknown[], encoders: KeyEncoders, depth: number): string {
   let text = '('
   for (let at = 0; at < parts.length; at++) text += (at === 0 ? '' : ',') + partText(parts[at], encoders, depth)
@@ -86,9 +81,10 @@ function tupleText(parts: readonly unknown[], encoders: KeyEncoders, depth: numb
 function partText(part: unknown, encoders: KeyEncoders, depth: number): string {
   switch (typeof part) {
     case 'string':
-      return encodePart(part)
+      // A list of one empty text is not an empty list.
+      return part === '' ? '!e' : encodePart(part)
     case 'number':
-      return `*${Object.is(part, -0) ? 0 : part}`
+      return `*${part}`
     case 'boolean':
       return part ? '!t' : '!f'
     case 'undefined':
@@ -104,11 +100,11 @@ function partText(part: unknown, encoders: KeyEncoders, depth: number): string {
 
 function objectText(part: object, encoders: KeyEncoders, depth: number): string {
   if (depth > DEEPEST) throw badKey()
-  if (Array.isArray(part)) return tupleText(part, encoders, depth)
   const encoder = encoders.find(part)
   if (encoder) return `${encodePart(encoder.name)}${tupleText([encoder.encode(part)], encoders, depth)}`
+  if (Array.isArray(part)) return tupleText(part, encoders, depth)
   if (isPlainObject(part)) return recordText(part, encoders, depth)
-  if (ArrayBuffer.isView(part)) return `@${Object.prototype.toString.call(part).slice(8, -1)}[${base64url(part)}]`
+  if (ArrayBuffer.isView(part)) return viewText(part)
   return builtInText(part, encoders, depth)
 }
 
@@ -121,7 +117,7 @@ function recordText(part: object, encoders: KeyEncoders, depth: number): string 
 }
 
 function builtInText(part: object, encoders: KeyEncoders, depth: number): string {
-  const date = dateValue(part)
+  const date = attempt(() => Date.prototype.getTime.call(part))
   if (date !== undefined) return `@Date[${date}]`
   if (isMap(part)) {
     const pairs = [...part].map((pair) => tupleText(pair, encoders, depth))
@@ -134,49 +130,34 @@ function builtInText(part: object, encoders: KeyEncoders, depth: number): string
   throw badKey()
 }
 
+/** Bytes with the kind of their view, in hexadecimal digits. */
+function viewText(view: ArrayBufferView): string {
+  const kind = encodePart(Object.prototype.toString.call(view).slice(8, -1))
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+  return `#${kind}[${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}]`
+}
+
 /** Whether this is a record, made in whatever realm: Jest runs tests in another one. */
 export function isPlainObject(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === null || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'isPrototypeOf'))
 }
 
-/** The time of a `Date` of any realm, `undefined` for anything else; the internal slot decides, a tag can be forged. */
-function dateValue(value: object): number | undefined {
-  try {
-    return Date.prototype.getTime.call(value)
-  } catch {
-    return undefined
-  }
-}
-
+// The internal slot tells what an object of any realm is: names and tags can be forged.
 function isMap(value: object): value is Map<unknown, unknown> {
-  return ownsSlot(() => Map.prototype.has.call(value, undefined))
+  return attempt(() => Map.prototype.has.call(value, undefined)) !== undefined
 }
 
 function isSet(value: object): value is Set<unknown> {
-  return ownsSlot(() => Set.prototype.has.call(value, undefined))
+  return attempt(() => Set.prototype.has.call(value, undefined)) !== undefined
 }
 
-function ownsSlot(probe: () => unknown): boolean {
+function attempt<T>(probe: () => T): T | undefined {
   try {
-    probe()
-    return true
+    return probe()
   } catch {
-    return false
+    return undefined
   }
-}
-
-const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-
-function base64url(view: ArrayBufferView): string {
-  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
-  let text = ''
-  for (let at = 0; at < bytes.length; at += 3) {
-    const left = bytes.length - at
-    const group = ((bytes[at] as number) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0)
-    for (let digit = 0; digit <= Math.min(left, 3); digit++) text += BASE64[(group >> (18 - 6 * digit)) & 63]
-  }
-  return text
 }
 
 function badKey(): CacheError {

@@ -2,7 +2,7 @@ import { CacheError } from './cache-error.js'
 import { lifetime, type Duration } from './duration.js'
 import { tagList } from './policy.js'
 
-/** The value that was there before a load, stale. */
+/** The value that was there before a load. */
 export interface Previous<T> {
   readonly value: T
   /** How long ago it was stored, in milliseconds. */
@@ -14,13 +14,17 @@ export class LoadContext<T = unknown> {
   #controller: AbortController | undefined
   #abortedBy: CacheError | undefined
   #ttl: number | undefined
-  #tags: readonly string[] = []
+  #tags: readonly string[]
   #skipped = false
 
   constructor(
-    /** The stale value that this load replaces, if one is still there: for conditional requests. */
+    /** The value that this load replaces, if one is still there: for conditional requests. */
     readonly previous: Previous<T> | undefined,
-  ) {}
+    /** The tags known before the load. */
+    tags: readonly string[] = [],
+  ) {
+    this.#tags = tags
+  }
 
   /** Aborts when the load's `loadTimeout` is over or the cache closes; never because a waiting caller left. */
   get signal(): AbortSignal {
@@ -43,7 +47,7 @@ export class LoadContext<T = unknown> {
   /**
    * Adds tags that only the value tells.
    *
-   * @throws CacheError `ERR_CACHE_CONFIG` for a bad tag or more than 16
+   * @throws CacheError `ERR_CACHE_CONFIG` for a bad tag, or more than 16 together with those of the policy
    */
   tags(...tags: readonly (string | readonly string[])[]): void {
     this.#tags = tagList([...this.#tags, ...tags.flat()])
@@ -54,7 +58,7 @@ export class LoadContext<T = unknown> {
     this.#skipped = true
   }
 
-  /** @internal */
+  /** @internal What the loader decided; `tags` are all the value carries. */
   get decided(): { readonly ttl: number | undefined; readonly tags: readonly string[]; readonly skipped: boolean } {
     return { ttl: this.#ttl, tags: this.#tags, skipped: this.#skipped }
   }

@@ -4,7 +4,7 @@ import type { ByteSize } from './memory/byte-size.js'
 import type { InvalidationResult } from './invalidation.js'
 import type { NamespaceState } from './namespace-state.js'
 import { PlacedScope } from './placed-scope.js'
-import type { Policy } from './policy.js'
+import { POLICY_OPTIONS, type Policy } from './policy.js'
 import type { IdsOf, Level } from './scope-types.js'
 import type { Scope } from './scope.js'
 import { spaceStats, type ScopeStats } from './scope-stats.js'
@@ -18,7 +18,7 @@ export interface NamespaceOptions<T = unknown> extends Policy<T> {
   readonly maxBytes?: ByteSize | undefined
   /** A Standard Schema (zod, valibot, arktype …) checked on each read: what it refuses is a miss and is deleted. */
   readonly schema?: StandardSchema<T> | undefined
-  /** Part of every path of this namespace, besides the cache's own `version`. Default: none. */
+  /** Part of every path of this namespace, besides the cache's own `version`, in stores that outlive the process. Default: none. */
   readonly version?: string | number | undefined
 }
 
@@ -82,6 +82,9 @@ export function currentScope<T>(state: NamespaceState, levelName: string): Scope
   const place = engine.currentPlace(space, level)
   return place ? new PlacedScope<T>(state, place) : new BypassScope<T>(engine, space, level.name)
 }
+
+/** The names of a namespace's options. */
+export const NAMESPACE_OPTIONS = [...POLICY_OPTIONS, 'maxEntries', 'maxBytes', 'schema', 'version']
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9 _.:/$#<>@-]{0,127}$/
 

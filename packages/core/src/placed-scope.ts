@@ -1,6 +1,6 @@
 import type { Engine } from './engine.js'
 import { getOrSet } from './get-or-set.js'
-import { getOrSetMany, type LoadMany } from './get-or-set-many.js'
+import { Batch, type LoadMany } from './batch.js'
 import { deferrable, invalidateScope, invalidateTags, type InvalidationResult } from './invalidation.js'
 import type { Key, MapKey } from './key-text.js'
 import { LoadContext, type Load } from './load-context.js'
@@ -9,7 +9,7 @@ import type { Place } from './memory/place.js'
 import type { NamespaceState } from './namespace-state.js'
 import { PlacedSyncScope } from './placed-sync-scope.js'
 import { resolvePolicy, type Policy } from './policy.js'
-import type { GetOrSetOptions, Lookup, Scope, SyncScope } from './scope.js'
+import type { GetOrSetOptions, SetOptions, Lookup, Scope, SyncScope } from './scope.js'
 import { nodeStats, type ScopeStats } from './scope-stats.js'
 import { accepts } from './standard-schema.js'
 import { readValue } from './values.js'
@@ -42,8 +42,10 @@ export class PlacedScope<V = unknown> implements Scope<V> {
 
   async get<T = V>(key: Key): Promise<T | undefined> {
     const mapped = this.#engine.key(key)
-    const entry = mapped === undefined ? undefined : await this.#read(mapped)
-    return entry && (readValue(this.#state.values, entry.value) as T)
+    if (mapped === undefined || this.#engine.closed) return undefined
+    const entry = this.#place.freshOrMiss(mapped)
+    if (entry === undefined || (this.#state.schema !== undefined && !(await this.#accepts(entry)))) return undefined
+    return readValue(this.#state.values, entry.value) as T
   }
 
   async lookup<T = V>(key: Key): Promise<Lookup<T>> {
@@ -63,7 +65,7 @@ export class PlacedScope<V = unknown> implements Scope<V> {
     return this.sync.has(key)
   }
 
-  async set<T extends V>(key: Key, value: T, options?: Policy): Promise<void> {
+  async set<T extends V>(key: Key, value: T, options?: SetOptions): Promise<void> {
     this.sync.set(key, value, options)
   }
 
@@ -86,7 +88,6 @@ export class PlacedScope<V = unknown> implements Scope<V> {
     let deleted = false
     await deferrable(this.#engine, () => {
       deleted = this.#place.delete(mapped)
-      this.#engine.signals.emit('delete', { namespace: this.#state.space.name, level: this.level })
       return { applied: true, entries: deleted ? 1 : 0 }
     })
     return deleted
@@ -96,7 +97,7 @@ export class PlacedScope<V = unknown> implements Scope<V> {
     return Promise.all(keys.map((key) => this.get<T>(key)))
   }
 
-  async setMany<T extends V>(pairs: Iterable<readonly [Key, T]>, options?: Policy): Promise<void> {
+  async setMany<T extends V>(pairs: Iterable<readonly [Key, T]>, options?: SetOptions): Promise<void> {
     for (const [key, value] of pairs) this.sync.set(key, value, options)
   }
 
@@ -110,8 +111,8 @@ export class PlacedScope<V = unknown> implements Scope<V> {
     load: LoadMany<K, T>,
     options?: Policy<T>,
   ): Promise<T[]> {
-    const policy = resolvePolicy(options, this.#state.policy)
-    return getOrSetMany({ engine: this.#engine, place: this.#place, values: this.#state.values, keys, load, policy })
+    const batch = new Batch(load)
+    return Promise.all(keys.map((key) => this.getOrSet<T>(key, () => batch.load(key), options)))
   }
 
   async invalidate(): Promise<InvalidationResult> {
@@ -124,14 +125,6 @@ export class PlacedScope<V = unknown> implements Scope<V> {
 
   stats(): ScopeStats {
     return nodeStats(this.#place.node, this.#state.space.name === '' ? undefined : this.#state.space)
-  }
-
-  /** A fresh entry, counted. */
-  async #read(key: MapKey): Promise<Entry | undefined> {
-    if (this.#engine.closed) return undefined
-    const entry = this.#place.freshOrMiss(key)
-    if (entry !== undefined && !(await this.#accepts(entry))) return undefined
-    return entry
   }
 
   /** Whether the namespace's schema takes the value; one that it refuses is gone. */
@@ -161,7 +154,7 @@ export class PlacedScope<V = unknown> implements Scope<V> {
   }
 
   async #uncached<T>(load: Load<T>): Promise<T> {
-    this.#engine.bypass('key-too-long', this.#state.space, this.level)
+    this.#place.bypass('key-too-long')
     return load(new LoadContext<T>(undefined))
   }
 }

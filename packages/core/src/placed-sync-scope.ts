@@ -1,12 +1,12 @@
 import type { Engine } from './engine.js'
 import { getOrSetSync, refusePromise, type LoadSync } from './get-or-set-sync.js'
-import type { Key } from './key-text.js'
+import type { Key, MapKey } from './key-text.js'
 import { LoadContext } from './load-context.js'
 import type { Entry } from './memory/entry.js'
 import type { Place } from './memory/place.js'
 import type { NamespaceState } from './namespace-state.js'
-import { resolvePolicy, type Policy } from './policy.js'
-import type { GetOrSetOptions, SyncScope } from './scope.js'
+import { resolvePolicy } from './policy.js'
+import type { GetOrSetOptions, SetOptions, SyncScope } from './scope.js'
 import { acceptsSync } from './standard-schema.js'
 import { keptValue, readValue, type ValuesMode } from './values.js'
 
@@ -38,17 +38,16 @@ export class PlacedSyncScope<V = unknown> implements SyncScope<V> {
     return entry !== undefined && this.#engine.tier.time.now() < entry.freshUntil
   }
 
-  set<T extends V>(key: Key, value: T, options?: Policy): void {
+  set<T extends V>(key: Key, value: T, options?: SetOptions): void {
     const policy = resolvePolicy(options, this.#state.policy)
     const mapped = this.#engine.key(key)
-    const { space } = this.#state
     if (this.#engine.closed) return
-    if (mapped === undefined) return this.#engine.bypass('key-too-long', space, this.#place.level.name)
+    if (mapped === undefined) return this.#place.bypass('key-too-long')
     try {
       this.#place.write(mapped, () => keptValue(this.#values, value), { policy, tags: policy.tags })
     } catch (error) {
       if ((error as { name?: unknown }).name !== 'DataCloneError') throw error
-      this.#engine.bypass('value-refused', space, this.#place.level.name)
+      this.#place.bypass('value-refused')
     }
   }
 
@@ -57,6 +56,7 @@ export class PlacedSyncScope<V = unknown> implements SyncScope<V> {
     if (mapped === undefined) return this.#uncached(load)
     const entry = options?.refresh === true ? undefined : this.#place.fresh(mapped)
     if (entry !== undefined && this.#accepts(entry)) return readValue(this.#values, entry.value) as T
+    if (this.#state.schema) this.#dropRefused(mapped)
     return getOrSetSync<T>({
       engine: this.#engine,
       place: this.#place,
@@ -71,8 +71,12 @@ export class PlacedSyncScope<V = unknown> implements SyncScope<V> {
   delete(key: Key): boolean {
     const mapped = this.#engine.key(key)
     if (mapped === undefined) return false
-    this.#engine.signals.emit('delete', { namespace: this.#state.space.name, level: this.#place.level.name })
     return this.#place.delete(mapped)
+  }
+
+  #dropRefused(key: MapKey): void {
+    const entry = this.#place.find(key)
+    if (entry !== undefined) this.#accepts(entry)
   }
 
   /** Whether the namespace's schema takes the value; one that it refuses is gone. */
@@ -84,7 +88,7 @@ export class PlacedSyncScope<V = unknown> implements SyncScope<V> {
   }
 
   #uncached<T>(load: LoadSync<T>): T {
-    this.#engine.bypass('key-too-long', this.#state.space, this.#place.level.name)
+    this.#place.bypass('key-too-long')
     const value = load(new LoadContext<T>(undefined))
     refusePromise(value)
     return value

@@ -7,7 +7,7 @@ import { utf8Length } from './id.js'
  * it takes from the wider one.
  */
 export interface Policy<T = unknown> {
-  /** How long a value is fresh. `'max'` is 30 days. Default: `'5m'`. Zero throws. */
+  /** How long a value is fresh. `'max'` is 30 days. Zero throws. Default of a cache: `'5m'`. */
   readonly ttl?: Duration | 'max' | undefined
   /** How long it may be served past its `ttl` while one caller reloads it. Default: 0, never. */
   readonly staleWhileRevalidate?: Duration | undefined
@@ -50,6 +50,20 @@ export const DEFAULT_POLICY: ResolvedPolicy = {
   softTimeout: undefined,
   tags: [],
   cacheIf: undefined,
+}
+
+/** The names of a policy's options. */
+export const POLICY_OPTIONS: readonly string[] = Object.keys(DEFAULT_POLICY)
+
+/**
+ * Refuses options that do not exist: a misspelt bound bounds nothing.
+ *
+ * @throws CacheError `ERR_CACHE_CONFIG` with the option's path
+ */
+export function refuseUnknown(options: object, known: readonly string[], path = ''): void {
+  if (typeof options !== 'object' || options === null) throw configError(path === '' ? 'options' : path, 'an object')
+  const unknown = Object.keys(options).find((name) => !known.includes(name))
+  if (unknown !== undefined) throw configError(path === '' ? unknown : `${path}.${unknown}`, `no option but ${known.join(', ')}`)
 }
 
 const MAX_TAGS = 16

@@ -1,3 +1,5 @@
+import { configError } from './cache-error.js'
+import { systemClock } from './clock.js'
 import type { Engine } from './engine.js'
 import { Counters } from './memory/counters.js'
 import type { ScopeNode } from './memory/scope-node.js'
@@ -96,6 +98,7 @@ function addNode(total: Counters, now: Now, scope: ScopeNode, space: Space | und
   for (const leaf of scope.leaves.values()) {
     if (space !== undefined && leaf.space !== space) continue
     total.hits += leaf.hits
+    if (leaf.counters !== undefined) total.add(leaf.counters)
     now.inFlight += leaf.flights?.size ?? 0
     if (space === undefined) continue
     now.entries += leaf.entries.size
@@ -127,10 +130,12 @@ const SLICE = 512
 /** The scopes of a level that rank first, in order. Looks at them in slices, so that many tenants never block anybody. */
 export async function topScopes(engine: Engine, levelName: string, count: number, by: RankedBy): Promise<TopScope[]> {
   const level = engine.forest.level(levelName)
+  if (!Number.isSafeInteger(count) || count < 1) throw configError('topScopes.count', 'a whole number of one or more')
+  if (!Object.hasOwn(NOTHING, by)) throw configError('topScopes.by', 'the name of a count')
   const best: { node: ScopeNode; stats: ScopeStats }[] = []
   let looked = 0
   for (const node of engine.tier.root.subtree()) {
-    if (++looked % SLICE === 0) await new Promise<void>((resolve) => void engine.clock.after(0, resolve))
+    if (++looked % SLICE === 0) await new Promise<void>((resolve) => void systemClock.after(0, resolve))
     if (node.level !== level) continue
     const stats = nodeStats(node)
     if (best.length === count && stats[by] <= (best.at(-1)?.stats[by] ?? 0)) continue

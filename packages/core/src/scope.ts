@@ -1,7 +1,7 @@
 import type { InvalidationResult } from './invalidation.js'
 import type { Key } from './key-text.js'
 import type { Load } from './load-context.js'
-import type { LoadMany } from './get-or-set-many.js'
+import type { LoadMany } from './batch.js'
 import type { Policy } from './policy.js'
 import type { ScopeStats } from './scope-stats.js'
 import type { LoadSync } from './get-or-set-sync.js'
@@ -17,6 +17,12 @@ export type Lookup<T> =
       readonly age: number
     }
   | { readonly hit: false }
+
+/** How one `set` differs from the policy of its scope. */
+export type SetOptions = Pick<
+  Policy,
+  'ttl' | 'staleWhileRevalidate' | 'staleIfError' | 'jitter' | 'refreshAhead' | 'tags'
+>
 
 /** How one `getOrSet` differs from the policy of its scope. */
 export interface GetOrSetOptions<T = unknown> extends Policy<T> {
@@ -43,19 +49,22 @@ export interface Scope<V = unknown> {
   /** Whether a fresh value is there. Counts neither a hit nor a miss. */
   has(key: Key): Promise<boolean>
   /** Keeps a value. A load under way for the key will not overwrite it. */
-  set<T extends V>(key: Key, value: T, options?: Policy): Promise<void>
+  set<T extends V>(key: Key, value: T, options?: SetOptions): Promise<void>
   /**
    * The value under the key, loaded where it is missing: once for all who ask meanwhile, in a context that holds only the
    * ids down to this level. What the loader throws reaches every caller unchanged and is not cached.
    */
   getOrSet<T = V>(key: Key, load: Load<T>, options?: GetOrSetOptions<T>): Promise<T>
-  /** Deletes one key here, not below. Whether anything usable was there. A load under way for it keeps nothing. */
+  /**
+   * Deletes one key here, not below. Whether anything usable was there; `false` inside `deferInvalidations`, which deletes later.
+   * A load under way for it keeps nothing.
+   */
   delete(key: Key): Promise<boolean>
   /** {@link Scope.get} for many keys, in their order. */
   getMany<T = V>(keys: readonly Key[]): Promise<(T | undefined)[]>
   /** {@link Scope.set} for many pairs of key and value. */
-  setMany<T extends V>(pairs: Iterable<readonly [Key, T]>, options?: Policy): Promise<void>
-  /** {@link Scope.delete} for many keys; how many were there. */
+  setMany<T extends V>(pairs: Iterable<readonly [Key, T]>, options?: SetOptions): Promise<void>
+  /** {@link Scope.delete} for many keys; how many were there, 0 inside `deferInvalidations`. */
   deleteMany(keys: readonly Key[]): Promise<number>
   /** {@link Scope.getOrSet} for many keys: `load` is called once with those that are missing. Values in the order of the keys. */
   getOrSetMany<T = V, K extends Key = Key>(keys: readonly K[], load: LoadMany<K, T>, options?: Policy<T>): Promise<T[]>
@@ -63,7 +72,7 @@ export interface Scope<V = unknown> {
   invalidate(): Promise<InvalidationResult>
   /** Invalidates what carries one of the tags in this scope and below it; never in a sibling. */
   invalidateTags(tags: readonly string[]): Promise<InvalidationResult>
-  /** What happened in this scope and below it, in this process. */
+  /** What happened in this scope and below it, in this process. Walks them: the cost grows with the scopes below. */
   stats(): ScopeStats
 }
 
@@ -74,13 +83,13 @@ export interface SyncScope<V = unknown> {
   /** See {@link Scope.has}. */
   has(key: Key): boolean
   /** See {@link Scope.set}. */
-  set<T extends V>(key: Key, value: T, options?: Policy): void
+  set<T extends V>(key: Key, value: T, options?: SetOptions): void
   /**
    * See {@link Scope.getOrSet}; nothing is joined and nothing reloads in the background.
    *
    * @throws CacheError `ERR_CACHE_VALUE` where the loader returns a promise
    */
   getOrSet<T = V>(key: Key, load: LoadSync<T>, options?: GetOrSetOptions<T>): T
-  /** See {@link Scope.delete}. */
+  /** See {@link Scope.delete}; acts at once, inside `deferInvalidations` too. */
   delete(key: Key): boolean
 }

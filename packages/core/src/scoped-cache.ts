@@ -3,14 +3,16 @@ import { CacheError, configError } from './cache-error.js'
 import { Deferral } from './deferral.js'
 import { Engine, type CacheOptions } from './engine.js'
 import type { InvalidationResult } from './invalidation.js'
-import { Namespace, currentScope, scopeAt, type NamespaceOptions } from './namespace.js'
+import { Namespace, NAMESPACE_OPTIONS, currentScope, scopeAt, type NamespaceOptions } from './namespace.js'
 import { Namespaces, type NamespaceTraits } from './namespaces.js'
 import type { NamespaceState } from './namespace-state.js'
+import { refuseUnknown } from './policy.js'
 import type { Ids, IdsOf, Level } from './scope-types.js'
 import type { Scope } from './scope.js'
 import { cacheStats, topScopes, type CacheStats, type RankedBy, type TopScope } from './scope-stats.js'
 import { wrapManyFunction, type WrapManyOptions, type WrappedManyFunction } from './wrap-many.js'
 import {
+  WRAP_OPTIONS,
   wrapFunction,
   wrapSyncFunction,
   type WrapOptions,
@@ -21,7 +23,7 @@ import {
 /** How a cache is; see `cache.health()`. */
 export interface CacheHealth {
   readonly status: 'ok' | 'closed'
-  readonly memory: { readonly entries: number; readonly bytes: number; readonly maxEntries: number; readonly maxBytes: number }
+  readonly memory: { readonly entries: number; readonly bytes: number; readonly maxEntries: number; readonly maxBytes: number; readonly policy: string }
 }
 
 /**
@@ -99,10 +101,10 @@ export class ScopedCache implements AsyncDisposable {
   }
 
   /** The ids of the context, safe to send: plain JSON, without those of secret levels. Empty outside of any context. */
-  identity(): Ids {
+  identity(): Readonly<Record<string, string>> {
     const { context, forest } = this.#engine
     const shown = [...context.ids].filter(([name]) => !forest.level(name).secret)
-    return Object.fromEntries(shown) as Ids
+    return Object.fromEntries(shown)
   }
 
   /**
@@ -111,6 +113,7 @@ export class ScopedCache implements AsyncDisposable {
    * @throws CacheError `ERR_CACHE_CONFIG` for a bad option, or for a name that is known with other options
    */
   namespace<T = unknown>(name: string, options: NamespaceOptions<T> = {}): Namespace<T> {
+    refuseUnknown(options, NAMESPACE_OPTIONS, `namespace(${name})`)
     return new Namespace<T>(name, this.#namespaces.register(name, options))
   }
 
@@ -155,10 +158,13 @@ export class ScopedCache implements AsyncDisposable {
    * @throws CacheError `ERR_CACHE_CONTEXT` on a platform without asynchronous context; and whatever `fn` throws
    */
   async deferInvalidations<R>(fn: () => Promise<R> | R): Promise<R> {
+    const { context } = this.#engine
+    const outer = context.deferral
     const deferral = new Deferral()
     try {
-      const result = await this.#engine.context.defer(deferral, fn)
-      for (const apply of deferral.close()) await apply()
+      const result = await context.defer(deferral, fn)
+      // Inside of another one, nothing is committed before that is.
+      for (const apply of deferral.close()) outer?.open ? outer.add(apply) : await apply()
       return result
     } finally {
       deferral.close()
@@ -204,10 +210,10 @@ export class ScopedCache implements AsyncDisposable {
 
   /** How the cache is. Never throws. */
   health(): CacheHealth {
-    const { root, limits } = this.#engine.tier
+    const { root, limits, policy } = this.#engine.tier
     return {
       status: this.#engine.closed ? 'closed' : 'ok',
-      memory: { entries: root.entries, bytes: root.bytes, ...limits },
+      memory: { entries: root.entries, bytes: root.bytes, ...limits, policy: policy.name },
     }
   }
 
@@ -236,7 +242,9 @@ export class ScopedCache implements AsyncDisposable {
 
   #wrapState(fn: unknown, options: WrapOptions<never, never> | object, identity: unknown): NamespaceState {
     if (typeof fn !== 'function') throw configError('wrap', 'a function')
-    const { name, key } = options as { name: string; key?: unknown }
+    const { name, key, scope } = options as WrapOptions<never, never>
+    refuseUnknown(options, WRAP_OPTIONS, `wrap(${name})`)
+    if (!this.#engine.forest.has(scope)) throw configError(`wrap(${name}).scope`, 'a declared level or "global"')
     return this.#namespaces.register(name, options as NamespaceOptions<never>, { producers: [fn, key, identity] })
   }
 }

@@ -20,6 +20,7 @@ export type BypassReason =
   | 'too-many-loads'
   | 'not-shareable'
   | 'closed'
+  | 'memory-off'
   | 'request'
   | 'response'
 

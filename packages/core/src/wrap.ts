@@ -4,11 +4,12 @@ import { normalizeId } from './id.js'
 import type { InvalidationResult } from './invalidation.js'
 import type { Key } from './key-text.js'
 import type { LevelNode } from './define-scopes.js'
-import { Namespace, type NamespaceOptions } from './namespace.js'
+import { Namespace, NAMESPACE_OPTIONS, type NamespaceOptions } from './namespace.js'
 import { PlacedScope } from './placed-scope.js'
 import { Place } from './memory/place.js'
 import type { NamespaceState } from './namespace-state.js'
 import type { Ids, Level } from './scope-types.js'
+import type { BypassReason } from './signals.js'
 import type { Scope } from './scope.js'
 
 /** Takes the ids from the arguments themselves; see {@link WrapOptions.identity}. */
@@ -32,9 +33,12 @@ export interface WrapOptions<A extends readonly unknown[], R> extends NamespaceO
   readonly onMissingScope?: OnMissingScope | undefined
 }
 
+/** The names of the options, those of `@Cached` included. */
+export const WRAP_OPTIONS = [...NAMESPACE_OPTIONS, 'name', 'scope', 'key', 'identity', 'onMissingScope', 'cache']
+
 /** What wrapped functions can do besides being called. */
 export interface Wrapped<A extends readonly unknown[]> {
-  /** Deletes the result for these arguments in the caller's scope. Whether it was there. */
+  /** Deletes the result for these arguments in the caller's scope. Whether it was there; `false` inside `deferInvalidations`. */
   delete(...args: A): Promise<boolean>
   /** Invalidates all results of the function, in all scopes. */
   invalidate(): Promise<InvalidationResult>
@@ -70,7 +74,6 @@ export class CallSite<A extends readonly unknown[], R> {
     this.#state = state
     this.#options = options
     this.#path = `wrap(${options.name})`
-    if (!this.engine.forest.has(options.scope)) throw configError(`${this.#path}.scope`, 'a declared level or "global"')
     this.level = this.engine.forest.level(options.scope)
     this.#onMissingScope =
       missingScopeOption(options.onMissingScope, `${this.#path}.onMissingScope`) ?? this.engine.onMissingScope
@@ -84,8 +87,8 @@ export class CallSite<A extends readonly unknown[], R> {
    */
   scope(args: A): Scope<R> | undefined {
     const ids = this.#ids(args)
-    if (ids !== undefined) return new PlacedScope<R>(this.#state, new Place(this.engine.tier, this.#state.space, this.level, ids))
-    this.engine.bypass('scope-unresolved', this.#state.space, this.level.name)
+    if (Array.isArray(ids)) return new PlacedScope<R>(this.#state, new Place(this.engine.tier, this.#state.space, this.level, ids))
+    this.engine.bypass(ids as BypassReason, this.#state.space, this.level.name)
     if (this.#onMissingScope === 'throw') throw this.#missing()
     this.engine.signals.log.once(this.#path, 'a function runs uncached: its caller has no scope', {
       name: this.#options.name,
@@ -105,18 +108,21 @@ export class CallSite<A extends readonly unknown[], R> {
     return this.#options.key ? this.#options.key(...args) : args
   }
 
-  /** The ids on the level's path: of the context, of the arguments, or of both where they agree. */
-  #ids(args: A): readonly string[] | undefined {
+  /** The ids on the level's path, of the context, of the arguments, or of both where they agree; else why there are none. */
+  #ids(args: A): string[] | BypassReason {
     const { context } = this.engine
     const { identity } = this.#options
-    if (identity === undefined || this.level.path.length === 0) return context.pathIds(this.level)
+    if (identity === undefined || this.level.path.length === 0) {
+      return context.pathIds(this.level) ?? 'scope-unresolved'
+    }
     const given = identity === fromArguments ? idsAmong(args, this.level) : identity(...args)
     const known = context.ids
     const path: string[] = []
     for (const step of this.level.path) {
       const id = normalizeId((given as Record<string, unknown> | undefined)?.[step.name])
       const ambient = known.get(step.name)
-      if (id === undefined || (ambient !== undefined && ambient !== id)) return undefined
+      if (id === undefined) return 'scope-unresolved'
+      if (ambient !== undefined && ambient !== id) return 'scope-conflict'
       path.push(id)
     }
     return path

@@ -41,7 +41,7 @@ export interface EvictionQueue {
  * ```
  */
 export interface EvictionPolicy {
-  /** Shown by `stats()`. */
+  /** Shown by `cache.health()`. */
   readonly name: string
   /** One queue for each budget: the cache's and that of each namespace with limits of its own. */
   createQueue(): EvictionQueue

@@ -1,5 +1,6 @@
 import type { Flight } from '../flight.js'
 import type { MapKey } from '../key-text.js'
+import { Counters, type Counted } from './counters.js'
 import type { Entry } from './entry.js'
 import type { ScopeNode } from './scope-node.js'
 import type { Space } from './space.js'
@@ -9,6 +10,7 @@ export class Leaf {
   readonly entries = new Map<MapKey, Entry>()
   flights: Map<MapKey, Flight> | undefined = undefined
   hits = 0
+  counters: Counters | undefined = undefined
   /** No longer in the tree, alone: handles must look again. A whole subtree leaves by a new tree version instead. */
   detached = false
 
@@ -16,6 +18,11 @@ export class Leaf {
     readonly node: ScopeNode,
     readonly space: Space,
   ) {}
+
+  count(what: Counted, by: number): void {
+    this.counters ??= new Counters()
+    this.counters[what] += by
+  }
 
   get empty(): boolean {
     return this.entries.size === 0 && (this.flights === undefined || this.flights.size === 0)

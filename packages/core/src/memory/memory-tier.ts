@@ -53,7 +53,7 @@ export class MemoryTier {
   version = 0
   sequence = 0
   readonly #spaces = new Map<string, Space>()
-  readonly #policy: EvictionPolicy
+  readonly policy: EvictionPolicy
   readonly #shared: Budget
   readonly #budgets = new Set<Budget>()
   readonly #sweeper: Sweeper
@@ -66,17 +66,22 @@ export class MemoryTier {
     this.time = new CoarseClock(options.clock)
     this.limits = options.limits
     this.root = new ScopeNode(options.forest.root, '', undefined)
-    this.#policy = options.policy
+    this.policy = options.policy
     this.#shared = new Budget(options.policy.createQueue(), undefined)
     this.#budgets.add(this.#shared)
     this.#sweeper = new Sweeper(options.clock)
+  }
+
+  /** Whether anything can be kept at all. */
+  get keeps(): boolean {
+    return this.limits.maxEntries > 0 && this.limits.maxBytes > 0
   }
 
   /** The space of that name, made where it is missing. One with limits has a budget of its own. */
   space(name: string, limits: Limits | undefined): Space {
     const known = this.#spaces.get(name)
     if (known) return known
-    const budget = limits === undefined ? this.#shared : new Budget(this.#policy.createQueue(), limits)
+    const budget = limits === undefined ? this.#shared : new Budget(this.policy.createQueue(), limits)
     this.#budgets.add(budget)
     const space = new Space(name, budget)
     this.#spaces.set(name, space)
@@ -87,9 +92,13 @@ export class MemoryTier {
     return this.#spaces.values()
   }
 
-  /** Forgets a space that another of its name replaces; its entries are dropped. */
-  dropSpace(space: Space): void {
-    if (this.#spaces.get(space.name) === space) this.#spaces.delete(space.name)
+  /** Forgets a space that another of its name replaces: its entries are dropped, its counts go on in the cache's own. */
+  retire(space: Space): void {
+    space.retired = true
+    this.#spaces.delete(space.name)
+    const heir = this.#spaces.get('')
+    heir?.counters.add(space.counters)
+    for (const leaf of space.leaves) if (heir) heir.counters.hits += leaf.hits
     this.#sweeper.run(this.#drop(space))
   }
 
@@ -172,7 +181,7 @@ export class MemoryTier {
     const size = kept.bytes ?? sizeOf(value)
     const bytes = size === undefined ? Infinity : size + ENTRY_OVERHEAD + (typeof key === 'string' ? key.length * 2 : 0)
     const present = leaf.entries.get(key)
-    if (bytes > this.limits.maxBytes || bytes > (leaf.space.budget.limits?.maxBytes ?? Infinity)) {
+    if (leaf.space.retired || bytes > this.limits.maxBytes || bytes > (leaf.space.budget.limits?.maxBytes ?? Infinity)) {
       if (present) this.remove(present)
       return false
     }
@@ -185,7 +194,8 @@ export class MemoryTier {
       this.#admit(entry, bytes)
     }
     this.#makeRoom(leaf.space.budget)
-    this.#sweeper.plan(SWEEP_PERIOD, () => this.#sweep())
+    this.#sweeper.work()
+    this.#sweeper.plan(this.time.now(), SWEEP_PERIOD, () => this.#sweep())
     return true
   }
 
@@ -205,7 +215,7 @@ export class MemoryTier {
     leaf.node.leaves.delete(leaf.space)
     leaf.space.leaves.delete(leaf)
     leaf.space.counters.hits += leaf.hits
-    if (leaf.hits > 0) leaf.node.count('hits', leaf.hits)
+    leaf.node.inherit(leaf)
     let node = leaf.node
     while (node.above !== undefined && node.empty) {
       const above = node.above
@@ -291,7 +301,7 @@ export class MemoryTier {
   #evict(entry: Entry): void {
     if (!this.alive(entry, this.time.now())) return this.expire(entry)
     const { node, space } = entry.leaf
-    node.count('evictions')
+    entry.leaf.count('evictions', 1)
     space.counters.evictions++
     this.signals.emit('evict', { namespace: space.name, level: node.level.name })
     this.remove(entry)
@@ -308,14 +318,14 @@ export class MemoryTier {
         yield
       }
     }
-    if (this.root.entries > 0) this.#sweeper.plan(SWEEP_PERIOD, () => this.#sweep())
+    if (this.root.entries > 0) this.#sweeper.plan(this.time.now(), SWEEP_PERIOD, () => this.#sweep())
   }
 
   /** Removes an entry that is dead: its time is over, or a tag of it was invalidated. Only the first is an expiration. */
   expire(entry: Entry): void {
     const { node, space } = entry.leaf
     if (entry.deadAt <= this.time.now()) {
-      node.count('expirations')
+      entry.leaf.count('expirations', 1)
       space.counters.expirations++
       this.signals.emit('expire', { namespace: space.name, level: node.level.name })
     }
@@ -334,7 +344,7 @@ export class MemoryTier {
         leaf.detached = true
         leaf.space.leaves.delete(leaf)
         leaf.space.counters.hits += leaf.hits
-        if (leaf.hits > 0) gone.count('hits', leaf.hits)
+        gone.inherit(leaf)
       }
       this.#fold(gone, above)
       yield

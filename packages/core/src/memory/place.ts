@@ -2,6 +2,7 @@ import { checkKey, type MapKey } from '../key-text.js'
 import type { LevelNode } from '../define-scopes.js'
 import { Flight, type Settlement } from '../flight.js'
 import type { ResolvedPolicy } from '../policy.js'
+import type { BypassReason, CacheEvent } from '../signals.js'
 import type { Counted } from './counters.js'
 import type { Entry, Lifetimes } from './entry.js'
 import type { Leaf } from './leaf.js'
@@ -72,8 +73,7 @@ export class Place {
       this.hit(entry)
       return entry
     }
-    this.count('misses')
-    this.tier.signals.emit('miss', { namespace: this.space.name, level: this.level.name })
+    this.tell('miss', 'misses')
     return undefined
   }
 
@@ -124,7 +124,7 @@ export class Place {
     const entry = this.find(key)
     if (entry === undefined) return false
     this.tier.remove(entry)
-    this.count('deletes')
+    this.tell('delete', 'deletes')
     return true
   }
 
@@ -138,14 +138,13 @@ export class Place {
   /** Begins a load: captures the stamps, and lets others join unless there are too many loads. */
   lead(key: MapKey): Flight {
     checkKey(key)
-    const leaf = this.#obtain()
-    const flight = new Flight(leaf, key, this.tier.sequence)
-    if (this.tier.inFlight >= MOST_FLIGHTS) return flight
-    leaf.flights ??= new Map()
-    if (!leaf.flights.has(key)) this.tier.countFlight(this.space, 1)
-    leaf.flights.set(key, flight)
-    flight.registered = true
-    return flight
+    return this.#register(new Flight(this.#obtain(), key, this.tier.sequence))
+  }
+
+  /** A load under another key with the stamps of one under way: a response learns late which variant of its URL it is. */
+  branch(flight: Flight, key: MapKey): Flight {
+    checkKey(key)
+    return this.#register(new Flight(flight.leaf, key, flight.born))
   }
 
   /** Ends a load with a value: keeps it if nothing was invalidated, deleted or written meanwhile. */
@@ -167,8 +166,25 @@ export class Place {
 
   /** Adds to the counts of the scope and of the namespace. */
   count(what: Counted, by = 1): void {
-    ;(this.leaf?.node ?? this.#nearest()).count(what, by)
+    ;(this.leaf ?? this.#nearest()).count(what, by)
     this.space.counters[what] += by
+  }
+
+  /** Counts something and tells who listens. */
+  tell(event: 'miss' | 'stale' | 'set' | 'delete', what: Counted): void {
+    this.count(what)
+    this.tier.signals.emit(event, this.labels)
+  }
+
+  /** Counts and tells that a call runs as if there were no cache. */
+  bypass(reason: BypassReason): void {
+    this.count('bypasses')
+    this.tier.signals.emit('bypass', { ...this.labels, reason })
+  }
+
+  /** Where this is, as events and logs tell it. */
+  get labels(): CacheEvent {
+    return { namespace: this.space.name, level: this.level.name }
   }
 
   /** The leaf, if there is one. */
@@ -182,11 +198,21 @@ export class Place {
     return this.tier.find(this.level, this.ids)
   }
 
+  #register(flight: Flight): Flight {
+    const { leaf, key } = flight
+    if (this.tier.inFlight >= MOST_FLIGHTS) return flight
+    leaf.flights ??= new Map()
+    if (!leaf.flights.has(key)) this.tier.countFlight(this.space, 1)
+    leaf.flights.set(key, flight)
+    flight.registered = true
+    return flight
+  }
+
   #hit(leaf: Leaf, entry: Entry): void {
     leaf.hits++
     leaf.space.budget.queue.touch(entry)
     const { hit } = this.tier.signals
-    if (hit.active) hit.publish({ namespace: this.space.name, level: this.level.name })
+    if (hit.active) hit.publish(this.labels)
   }
 
   #look(): Leaf | undefined {
@@ -233,10 +259,8 @@ export class Place {
   #keep(leaf: Leaf, key: MapKey, value: unknown, terms: Terms, born: number): boolean {
     const lifetimes = this.#lifetimes(terms.policy)
     const stored = this.tier.store(leaf, key, value, { lifetimes, tags: this.#tags(terms.tags), born, bytes: terms.bytes })
-    this.count(stored ? 'sets' : 'bypasses')
-    const event = { namespace: this.space.name, level: this.level.name }
-    if (stored) this.tier.signals.emit('set', event)
-    else this.tier.signals.emit('bypass', { ...event, reason: 'value-refused' })
+    if (!stored) this.bypass('value-refused')
+    else this.tell('set', 'sets')
     return stored
   }
 

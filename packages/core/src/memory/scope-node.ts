@@ -61,9 +61,15 @@ export class ScopeNode {
     }
   }
 
-  count(what: Counted, by = 1): void {
+  count(what: Counted, by: number): void {
     this.counters ??= new Counters()
     this.counters[what] += by
+  }
+
+  /** Takes over what a leaf counted. */
+  inherit(leaf: Leaf): void {
+    if (leaf.hits > 0) this.count('hits', leaf.hits)
+    if (leaf.counters !== undefined) (this.counters ??= new Counters()).add(leaf.counters)
   }
 
   /** Whether it still hangs below `root`: a scope that left the tree is cut from what was above it. */

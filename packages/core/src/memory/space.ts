@@ -32,6 +32,8 @@ export class Space {
   entries = 0
   bytes = 0
   inFlight = 0
+  /** Replaced by another of its name: keeps nothing any more. */
+  retired = false
 
   constructor(
     /** Empty for what is kept outside of any namespace. */

@@ -5,15 +5,20 @@ const SLICE = 1
 /** Steps between two looks at the clock. */
 const STEPS_PER_LOOK = 128
 
+/** Steps of pending work that one write does itself. */
+const STEPS_PER_WRITE = 4
+
 /**
  * Runs background work in slices of about a millisecond with the event loop free between them. Its timers never keep the
- * process alive, and nothing correct depends on them: what is dead is already a miss, this only frees its memory.
+ * process alive, and nothing correct depends on them: what is dead is already a miss, this only frees its memory. Where timers
+ * do not fire (a Worker ends them with the request that set them) the writes do the work, a few steps each.
  */
 export class Sweeper {
   readonly #clock: Clock
   readonly #jobs: Iterator<unknown>[] = []
-  #cancel: (() => void) | undefined
-  #cancelPeriod: (() => void) | undefined
+  #cancelSlice: (() => void) | undefined
+  #cancelPlan: (() => void) | undefined
+  #plannedFor = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -22,13 +27,21 @@ export class Sweeper {
   /** Works through the iterator, a slice at a time. */
   run(job: Iterator<unknown>): void {
     this.#jobs.push(job)
-    this.#cancel ??= this.#clock.after(0, () => this.#slice())
+    this.#cancelSlice ??= this.#clock.after(0, () => this.#slice())
   }
 
-  /** Runs what `job` makes once after `period` milliseconds, unless that is already planned. */
-  plan(period: number, job: () => Iterator<unknown>): void {
-    this.#cancelPeriod ??= this.#clock.after(period, () => {
-      this.#cancelPeriod = undefined
+  /** A few steps of what is pending: a write's share. */
+  work(): void {
+    for (let step = 0; step < STEPS_PER_WRITE && this.#jobs.length > 0; step++) this.#step()
+  }
+
+  /** In `period` milliseconds from `now`, what `job` makes; once, unless the timer of an earlier plan never fired. */
+  plan(now: number, period: number, job: () => Iterator<unknown>): void {
+    if (this.#cancelPlan !== undefined && now <= this.#plannedFor + period) return
+    this.#cancelPlan?.()
+    this.#plannedFor = now + period
+    this.#cancelPlan = this.#clock.after(period, () => {
+      this.#cancelPlan = undefined
       this.run(job())
     })
   }
@@ -36,19 +49,22 @@ export class Sweeper {
   /** Drops all work. */
   stop(): void {
     this.#jobs.length = 0
-    this.#cancel?.()
-    this.#cancelPeriod?.()
-    this.#cancel = this.#cancelPeriod = undefined
+    this.#cancelSlice?.()
+    this.#cancelPlan?.()
+    this.#cancelSlice = this.#cancelPlan = undefined
   }
 
   #slice(): void {
-    this.#cancel = undefined
+    this.#cancelSlice = undefined
     const end = this.#clock.now() + SLICE
     for (let step = 1; this.#jobs.length > 0; step++) {
-      const job = this.#jobs[0] as Iterator<unknown>
-      if (job.next().done === true) this.#jobs.shift()
+      this.#step()
       if (step % STEPS_PER_LOOK === 0 && this.#clock.now() >= end) break
     }
-    if (this.#jobs.length > 0) this.#cancel = this.#clock.after(0, () => this.#slice())
+    if (this.#jobs.length > 0) this.#cancelSlice = this.#clock.after(0, () => this.#slice())
+  }
+
+  #step(): void {
+    if (this.#jobs[0]?.next().done === true) this.#jobs.shift()
   }
 }
