@@ -28,7 +28,11 @@ export class ScopeForest<L extends LevelMap = LevelMap> implements Scopes<L> {
   readonly root: LevelNode = { name: 'global', path: [], ordinal: 0, personal: false, secret: false }
   readonly #byName = new Map<string, LevelNode>([['global', this.root]])
 
-  constructor(levels: L, traits: ScopeTraits = {}) {
+  constructor(
+    levels: L,
+    /** As declared. */
+    readonly traits: ScopeTraits = {},
+  ) {
     if (!isRecord(levels)) throw configError('scopes', 'a map of level to the level above it')
     this.levels = Object.freeze({ ...levels })
     const personal = traitSet(traits.personal, 'scopes.personal', levels)
@@ -51,11 +55,6 @@ export class ScopeForest<L extends LevelMap = LevelMap> implements Scopes<L> {
   /** Whether a level of that name is declared; `global` always is. */
   has(name: string): boolean {
     return this.#byName.has(name)
-  }
-
-  /** Every level but the root. */
-  *[Symbol.iterator](): IterableIterator<LevelNode> {
-    for (const level of this.#byName.values()) if (level !== this.root) yield level
   }
 
   #declare(name: string, plan: Declaration): LevelNode {
@@ -116,22 +115,12 @@ export function defineScopes<const L extends { readonly [K in keyof L]: 'global'
   return new ScopeForest(levels as L & LevelMap, traits)
 }
 
-/** The forest behind whatever `createCache({ scopes })` was given. */
-export function scopeForest(scopes: Scopes | LevelMap | undefined): ScopeForest {
+/** The forest behind whatever `createCache({ scopes })` was given, made by this copy of the package or by another. */
+export function scopeForest(scopes: Scopes | LevelMap = {}): ScopeForest {
   if (scopes instanceof ScopeForest) return scopes as ScopeForest
-  if (scopes === undefined) return new ScopeForest({})
-  if (!isRecord(scopes)) throw configError('scopes', 'what defineScopes returns, or a map of level to the level above it')
-  // Made by another copy of this package: its declaration is plain data, so it is read again here.
-  if (scopes.constructor?.name === 'ScopeForest') return copyOf(scopes as unknown as Iterable<LevelNode> & Scopes)
-  return new ScopeForest(scopes as LevelMap)
-}
-
-function copyOf(foreign: Iterable<LevelNode> & Scopes): ScopeForest {
-  const levels = [...foreign]
-  return new ScopeForest(foreign.levels, {
-    personal: levels.filter((level) => level.personal).map((level) => level.name),
-    secret: levels.filter((level) => level.secret).map((level) => level.name),
-  })
+  const { levels, traits } = scopes as Partial<Pick<ScopeForest, 'levels' | 'traits'>>
+  // In a plain map a level of that name has a text for its parent.
+  return typeof levels === 'object' ? new ScopeForest(levels, traits) : new ScopeForest(scopes as LevelMap)
 }
 
 function traitSet(names: readonly string[] | undefined, option: string, levels: LevelMap): ReadonlySet<string> {

@@ -5,7 +5,6 @@ import type { MapKey } from './key-text.js'
 import { LoadContext, type Load } from './load-context.js'
 import type { Entry } from './memory/entry.js'
 import type { Place, Terms } from './memory/place.js'
-import { entryMark, entryText } from './path-text.js'
 import type { ResolvedPolicy } from './policy.js'
 import type { BypassReason } from './signals.js'
 import { keptValue, readValue, type ValuesMode } from './values.js'
@@ -153,7 +152,7 @@ async function execute<T>(task: Task<T>, context: LoadContext<T>): Promise<T> {
 
 /** Counts a load and tells who listens. */
 export function countLoad(
-  task: Pick<Task<never>, 'engine' | 'place' | 'key'>,
+  task: Pick<Task<never>, 'engine' | 'place'>,
   duration: number,
   failure: { readonly error: unknown } | undefined,
 ): void {
@@ -161,13 +160,7 @@ export function countLoad(
   place.count('loads')
   place.count('loadTime', duration)
   if (failure) place.count('loadErrors')
-  const at = place.labels
-  engine.signals.emit('load', { ...at, duration, ...failure })
-  if (engine.signals.log.enabled) {
-    const { version } = engine
-    const entry = entryMark(entryText({ version, namespace: at.namespace, level: place.level, ids: place.ids, key: task.key }))
-    engine.signals.log.debug(failure ? 'a load failed' : 'loaded', { ...at, entry, duration })
-  }
+  engine.signals.emit('load', { ...place.labels, duration, ...failure })
 }
 
 /** Keeps what was loaded, as far as policy, loader and invalidations allow. */

@@ -1,5 +1,4 @@
 import { CacheError } from './cache-error.js'
-import { digest } from './digest.js'
 import type { KeyEncoders } from './key-encoder.js'
 
 /** What a tuple key may hold: plain data, the built-ins below, and instances of classes with a registered encoder. */
@@ -11,10 +10,8 @@ export type Key = string | number | readonly KeyPart[]
 /** The form under which a key is kept: a short string as it is, a number as it is, anything else as its marked text. */
 export type MapKey = string | number
 
-/** Above this many characters a key's text gives way to its digest. */
-const LONGEST_TEXT = 512
-/** Key material above this is not worth digesting: the call goes uncached (rule R-33). */
-const LONGEST_MATERIAL = 8192
+/** Above this many characters a key is not kept: the call goes uncached (rule R-33). */
+const LONGEST = 8192
 const DEEPEST = 32
 
 /** First character of every kept form that is not simply the application's own string. */
@@ -22,15 +19,15 @@ const MARK = '\u0000'
 
 /**
  * The form under which a key is kept in memory, injective over keys: a string or number stands for itself, so that the
- * common hit builds nothing; a tuple stands as {@link MARK} and its text; a string that begins with the mark or is long is
- * marked itself. `undefined` means that the key is too long to be cached.
+ * common hit builds nothing; a tuple stands as {@link MARK} and its text; so does a string that begins with the mark.
+ * `undefined` means that the key is too long to be cached.
  *
  * @throws CacheError `ERR_CACHE_KEY` for anything that is not plain data
  */
 export function mapKey(key: Key, encoders: KeyEncoders): MapKey | undefined {
   if (typeof key === 'string') {
-    if (key.length <= LONGEST_TEXT && key.charCodeAt(0) !== 0) return key
-    return marked(textOf(key))
+    if (key.length > LONGEST) return undefined
+    return key.charCodeAt(0) === 0 ? marked(encodePart(key)) : key
   }
   if (typeof key === 'number') return key
   if (!Array.isArray(key)) throw badKey()
@@ -62,13 +59,7 @@ function percent(character: string): string {
 }
 
 function marked(text: string): string | undefined {
-  if (text.length > LONGEST_MATERIAL) return undefined
-  return text.length > LONGEST_TEXT ? `${MARK}=${digest(text)}` : MARK + text
-}
-
-function textOf(key: string): string {
-  // Encoding can only lengthen: what is already too long is not encoded at all.
-  return key.length > LONGEST_MATERIAL ? key : encodePart(key)
+  return text.length > LONGEST ? undefined : MARK + text
 }
 
 function tupleText(parts: readonly unknown[], encoders: KeyEncoders, depth: number): string {

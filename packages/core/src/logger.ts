@@ -25,11 +25,6 @@ export class LogSink {
     this.#fieldsFirst = typeof (logger as { child?: unknown } | undefined)?.child === 'function'
   }
 
-  /** Whether anybody reads it: asked before a line costs anything to make. */
-  get enabled(): boolean {
-    return this.#logger !== undefined
-  }
-
   warn(message: string, fields: LogFields = {}): void {
     this.#write('warn', message, fields)
   }

@@ -4,6 +4,8 @@ import { encodePart, type MapKey } from './key-text.js'
 
 /** Changes whenever the encoding below does, so that two versions never read each other's text. */
 const FORMAT = '1'
+/** Above this many characters a key's text gives way to its digest. */
+const LONGEST_TEXT = 512
 
 /**
  * A scope's path as text, injective over (level, ids): every part is percent-encoded, every id stands behind its level, and
@@ -31,19 +33,13 @@ export function entryText({ version, namespace, level, ids, key }: EntryIdentity
   return `${FORMAT}|${encodePart(version)}|${encodePart(namespace)}|${scopeText(level, ids)}|${keyText(key)}`
 }
 
-/** Names an entry in a debug log without telling what it is: eight hexadecimal digits (rule R-35). */
-export function entryMark(text: string): string {
-  return Array.from(atob(digest(text).slice(0, 8).replaceAll('-', '+').replaceAll('_', '/')).slice(0, 4), (byte) =>
-    byte.charCodeAt(0).toString(16).padStart(2, '0'),
-  ).join('')
-}
-
 function idText(level: LevelNode, id: string): string {
   return level.secret ? `~${digest(id)}` : encodePart(id)
 }
 
-/** A marked key is text already; its mark keeps it apart from an application's own string. */
+/** A key as text: marked ones are text already, and their form keeps them apart from an application's own string. */
 function keyText(key: MapKey): string {
   if (typeof key === 'number') return `*${key}`
-  return key.charCodeAt(0) === 0 ? key.slice(1) : encodePart(key)
+  const text = key.charCodeAt(0) === 0 ? key.slice(1) : encodePart(key)
+  return text.length > LONGEST_TEXT ? `=${digest(text)}` : text
 }

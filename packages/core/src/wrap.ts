@@ -150,20 +150,10 @@ export function wrapFunction<A extends readonly unknown[], R>(
   options: WrapOptions<A, R>,
 ): WrappedFunction<A, R> {
   const site = new CallSite<A, R>(state, options)
-  const call = async (self: unknown, args: A, refresh: boolean): Promise<R> => {
+  return callable(site, state, async (self, args, refresh) => {
+    const load = () => Reflect.apply(fn, self, args)
     const scope = site.scope(args)
-    if (scope === undefined) return fn.apply(self, args as unknown as A & unknown[])
-    const load = () => fn.apply(self, args as unknown as A & unknown[])
-    return scope.getOrSet<R>(site.key(args), load, refresh ? { refresh } : undefined)
-  }
-  const wrapped = function (this: unknown, ...args: A): Promise<R> {
-    return call(this, args, false)
-  }
-  return Object.assign(wrapped, {
-    ...common(site, state, options.name),
-    refresh(this: unknown, ...args: A) {
-      return call(this, args, true)
-    },
+    return scope === undefined ? load() : scope.getOrSet<R>(site.key(args), load, refresh)
   })
 }
 
@@ -174,28 +164,31 @@ export function wrapSyncFunction<A extends readonly unknown[], R>(
   options: WrapOptions<A, R>,
 ): WrappedSyncFunction<A, R> {
   const site = new CallSite<A, R>(state, options)
-  const call = (self: unknown, args: A, refresh: boolean): R => {
+  return callable(site, state, (self, args, refresh) => {
+    const load = () => Reflect.apply(fn, self, args)
     const scope = site.scope(args)
-    const load = () => fn.apply(self, args as unknown as A & unknown[])
-    if (scope === undefined) return load()
-    return scope.sync.getOrSet<R>(site.key(args), load, refresh ? { refresh } : undefined)
-  }
-  const wrapped = function (this: unknown, ...args: A): R {
-    return call(this, args, false)
-  }
-  return Object.assign(wrapped, {
-    ...common(site, state, options.name),
-    refresh(this: unknown, ...args: A) {
-      return call(this, args, true)
-    },
+    return scope === undefined ? load() : scope.sync.getOrSet<R>(site.key(args), load, refresh)
   })
 }
 
-function common<A extends readonly unknown[], R>(site: CallSite<A, R>, state: NamespaceState, name: string): Wrapped<A> {
-  const namespace = new Namespace(name, state)
-  return {
+type Call<A extends readonly unknown[], R> = (self: unknown, args: A, refresh?: { readonly refresh: true }) => R
+
+/** The call as a function, with what wrapped functions can do besides being called. */
+function callable<A extends readonly unknown[], R, O>(
+  site: CallSite<A, R>,
+  state: NamespaceState,
+  call: Call<A, O>,
+): ((...args: A) => O) & Wrapped<A> & { refresh(...args: A): O } {
+  const namespace = new Namespace(state.space.name, state)
+  const wrapped = function (this: unknown, ...args: A): O {
+    return call(this, args)
+  }
+  return Object.assign(wrapped, {
     namespace,
     invalidate: () => namespace.invalidate(),
     delete: async (...args: A) => site.requiredScope(args).delete(site.key(args)),
-  }
+    refresh(this: unknown, ...args: A) {
+      return call(this, args, { refresh: true })
+    },
+  })
 }

@@ -6,9 +6,9 @@ import { Counters } from './counters.js'
 import { Entry, NO_TAGS, type Lifetimes } from './entry.js'
 import type { EvictionPolicy } from './eviction-policy.js'
 import type { Leaf } from './leaf.js'
-import { ScopeNode } from './scope-node.js'
+import { LEAF_OVERHEAD, NODE_OVERHEAD, ScopeNode } from './scope-node.js'
 import { ENTRY_OVERHEAD, sizeOf } from './size-of.js'
-import { Budget, Space, type Limits } from './space.js'
+import { Budget, NO_LIMITS, NOTHING, Space, exceeded, type Limits } from './space.js'
 import { Sweeper } from './sweeper.js'
 import { TagMarks, type Tag } from './tag-marks.js'
 
@@ -67,7 +67,7 @@ export class MemoryTier {
     this.limits = options.limits
     this.root = new ScopeNode(options.forest.root, '', undefined)
     this.policy = options.policy
-    this.#shared = new Budget(options.policy.createQueue(), undefined)
+    this.#shared = new Budget(options.policy.createQueue(), NO_LIMITS)
     this.#budgets.add(this.#shared)
     this.#sweeper = new Sweeper(options.clock)
   }
@@ -180,20 +180,21 @@ export class MemoryTier {
   store(leaf: Leaf, key: MapKey, value: unknown, kept: Kept): boolean {
     const size = kept.bytes ?? sizeOf(value)
     const bytes = size === undefined ? Infinity : size + ENTRY_OVERHEAD + (typeof key === 'string' ? key.length * 2 : 0)
+    const { budget } = leaf.space
     const present = leaf.entries.get(key)
-    if (leaf.space.retired || bytes > this.limits.maxBytes || bytes > (leaf.space.budget.limits?.maxBytes ?? Infinity)) {
+    if (leaf.space.retired || exceeded(NOTHING, this.limits, 1, bytes) || exceeded(NOTHING, budget.limits, 1, bytes)) {
       if (present) this.remove(present)
       return false
     }
-    const entry = present ?? new Entry(leaf, key, value)
+    // Room is made before a newcomer comes in: nobody has used it yet, so a policy would name it first.
+    if (present === undefined) this.#makeRoom(budget, 1, bytes)
+    // That may have emptied the leaf; and whoever listens to evictions may have stored the same key.
+    const home = leaf.detached ? this.obtain(leaf.node.level, leaf.node.ids()).obtainLeaf(leaf.space) : leaf
+    const known = home.entries.get(key)
+    const entry = known ?? new Entry(home, key, value)
     this.#fill(entry, value, kept)
-    if (present) {
-      this.#resize(entry, bytes)
-      leaf.space.budget.queue.touch(entry)
-    } else {
-      this.#admit(entry, bytes)
-    }
-    this.#makeRoom(leaf.space.budget)
+    if (known === undefined) this.#admit(entry, bytes)
+    else this.#replaced(entry, bytes)
     this.#sweeper.work()
     this.#sweeper.plan(this.time.now(), SWEEP_PERIOD, () => this.#sweep())
     return true
@@ -216,10 +217,12 @@ export class MemoryTier {
     leaf.space.leaves.delete(leaf)
     leaf.space.counters.hits += leaf.hits
     leaf.node.inherit(leaf)
+    leaf.node.account(0, -LEAF_OVERHEAD)
     let node = leaf.node
     while (node.above !== undefined && node.empty) {
       const above = node.above
       this.#fold(node, above)
+      node.account(0, -NODE_OVERHEAD)
       above.children[node.level.ordinal]?.delete(node.id)
       node.above = undefined
       node = above
@@ -231,7 +234,7 @@ export class MemoryTier {
     space.inFlight += by
   }
 
-  /** Drops everything and all planned work. */
+  /** Drops everything; its memory is freed in the background. */
   close(): void {
     this.invalidate(this.root)
     this.#sweeper.stop()
@@ -257,10 +260,12 @@ export class MemoryTier {
     this.#count(leaf, 1, bytes)
   }
 
-  #resize(entry: Entry, bytes: number): void {
-    const difference = bytes - entry.bytes
+  #replaced(entry: Entry, bytes: number): void {
+    const { budget } = entry.leaf.space
+    this.#count(entry.leaf, 0, bytes - entry.bytes)
     entry.bytes = bytes
-    if (difference !== 0) this.#count(entry.leaf, 0, difference)
+    budget.queue.touch(entry)
+    this.#makeRoom(budget, 0, 0)
   }
 
   #count(leaf: Leaf, entries: number, bytes: number): void {
@@ -271,11 +276,11 @@ export class MemoryTier {
     leaf.space.budget.bytes += bytes
   }
 
-  /** Evicts until the namespace's own budget and the whole tier are within their limits. */
-  #makeRoom(budget: Budget): void {
+  /** Evicts until the namespace's own budget and the whole tier have room for so much more. */
+  #makeRoom(budget: Budget, entries: number, bytes: number): void {
     let dead = 0
     while (dead < DEAD_PER_WRITE) {
-      const payer = budget.exceeded ? budget : this.#overfull() ? this.#largest() : undefined
+      const payer = exceeded(budget, budget.limits, entries, bytes) ? budget : this.#payer(entries, bytes)
       const victim = payer?.queue.victim() as Entry | undefined
       if (victim === undefined) return
       if (victim.leaf.node.isBelow(this.root)) this.#evict(victim)
@@ -286,13 +291,10 @@ export class MemoryTier {
     }
   }
 
-  #overfull(): boolean {
-    return this.root.entries > this.limits.maxEntries || this.root.bytes > this.limits.maxBytes
-  }
-
-  /** Who pays for the whole tier: the budget that holds most of what there is too much of. */
-  #largest(): Budget {
-    const by = this.root.entries > this.limits.maxEntries ? 'entries' : 'bytes'
+  /** Who pays where the whole tier has no room: the budget that holds most of what there is too much of. */
+  #payer(entries: number, bytes: number): Budget | undefined {
+    const by = exceeded(this.root, this.limits, entries, bytes)
+    if (by === undefined) return undefined
     let largest = this.#shared
     for (const budget of this.#budgets) if (budget[by] > largest[by]) largest = budget
     return largest

@@ -4,6 +4,11 @@ import { Leaf } from './leaf.js'
 import type { Space } from './space.js'
 import { TagMarks } from './tag-marks.js'
 
+/** What a scope costs besides its entries, in bytes: many scopes of one entry each must not go beyond the bound. */
+export const NODE_OVERHEAD = 600
+/** What a namespace costs in one scope. */
+export const LEAF_OVERHEAD = 360
+
 /**
  * One scope in memory. Its entries hang on its leaves, its narrower scopes below it, so invalidating it is taking it out of
  * its parent. `entries` and `bytes` count the whole subtree.
@@ -40,7 +45,10 @@ export class ScopeNode {
       this.children[level.ordinal] = siblings
     }
     let child = siblings.get(id)
-    if (child === undefined) siblings.set(id, (child = new ScopeNode(level, id, this)))
+    if (child === undefined) {
+      siblings.set(id, (child = new ScopeNode(level, id, this)))
+      child.account(0, NODE_OVERHEAD)
+    }
     return child
   }
 
@@ -49,6 +57,7 @@ export class ScopeNode {
     if (leaf === undefined) {
       this.leaves.set(space, (leaf = new Leaf(this, space)))
       space.leaves.add(leaf)
+      this.account(0, LEAF_OVERHEAD)
     }
     return leaf
   }
@@ -92,12 +101,12 @@ export class ScopeNode {
     return this.leaves.size === 0 && this.children.every((siblings) => siblings === undefined || siblings.size === 0)
   }
 
-  /** It and every scope below it. */
+  /** Every scope below it, then itself: what a scope counted can be added to the one above before that is visited. */
   *subtree(): Generator<ScopeNode> {
-    yield this
     for (const siblings of this.children) {
       if (siblings) for (const child of siblings.values()) yield* child.subtree()
     }
+    yield this
   }
 
   /** The ids from the root down to here. */

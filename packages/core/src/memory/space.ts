@@ -9,6 +9,22 @@ export interface Limits {
   readonly maxBytes: number
 }
 
+export const NO_LIMITS: Limits = { maxEntries: Infinity, maxBytes: Infinity }
+
+/** What is held against limits. */
+interface Held {
+  readonly entries: number
+  readonly bytes: number
+}
+
+export const NOTHING: Held = { entries: 0, bytes: 0 }
+
+/** What there would be too much of with so much more, if anything. */
+export function exceeded(held: Held, limits: Limits, entries: number, bytes: number): 'entries' | 'bytes' | undefined {
+  if (held.entries + entries > limits.maxEntries) return 'entries'
+  return held.bytes + bytes > limits.maxBytes ? 'bytes' : undefined
+}
+
 /** Entries that share a queue and its limits. */
 export class Budget {
   entries = 0
@@ -16,12 +32,8 @@ export class Budget {
 
   constructor(
     readonly queue: EvictionQueue,
-    readonly limits: Limits | undefined,
+    readonly limits: Limits,
   ) {}
-
-  get exceeded(): boolean {
-    return this.limits !== undefined && (this.entries > this.limits.maxEntries || this.bytes > this.limits.maxBytes)
-  }
 }
 
 /** A namespace's part of memory: its leaves, its counts, its budget, and the tag that every entry of it carries. */

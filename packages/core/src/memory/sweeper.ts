@@ -19,6 +19,7 @@ export class Sweeper {
   #cancelSlice: (() => void) | undefined
   #cancelPlan: (() => void) | undefined
   #plannedFor = 0
+  #working = false
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -46,12 +47,10 @@ export class Sweeper {
     })
   }
 
-  /** Drops all work. */
+  /** Does what is planned no more; what is under way ends by itself. */
   stop(): void {
-    this.#jobs.length = 0
-    this.#cancelSlice?.()
     this.#cancelPlan?.()
-    this.#cancelSlice = this.#cancelPlan = undefined
+    this.#cancelPlan = undefined
   }
 
   #slice(): void {
@@ -65,6 +64,13 @@ export class Sweeper {
   }
 
   #step(): void {
-    if (this.#jobs[0]?.next().done === true) this.#jobs.shift()
+    // Work tells listeners, and a listener may write: that write leaves the work alone.
+    if (this.#working) return
+    this.#working = true
+    try {
+      if (this.#jobs[0]?.next().done === true) this.#jobs.shift()
+    } finally {
+      this.#working = false
+    }
   }
 }
