@@ -1,0 +1,98 @@
+import { configError } from '../cache-error.js'
+import type { ScopedCache } from '../scoped-cache.js'
+import type { HttpRequest } from './http-request.js'
+import { commonSettings, settingsFor, type ContextOptions, type HttpSettings } from './http-settings.js'
+import { mayWrite } from './decide/written-targets.js'
+import { OwnRequestCache, type RequestCache } from './request-cache.js'
+import { RequestDecisions } from './request-decisions.js'
+import { RequestIdentity } from './request-identity.js'
+import { forgetWritten } from './forget-written.js'
+import type { HeaderFields } from './syntax/header-fields.js'
+
+/** Where a framework's request keeps its context: the same symbol in every copy of this module. */
+const CONTEXT = Symbol.for('cacheado.request')
+
+/** What one request has to do with the cache. Adapters make it in `cacheContext` and find it again by the request. */
+export class RequestContext {
+  readonly settings: HttpSettings
+  readonly request: HttpRequest
+  readonly identity: RequestIdentity
+  readonly decisions = new RequestDecisions()
+  /** Keys for which this very request runs the handler: a second middleware must not wait for the first. */
+  readonly leading = new Set<unknown>()
+  #cache: RequestCache | undefined
+
+  constructor(settings: HttpSettings, request: HttpRequest) {
+    this.settings = settings
+    this.request = request
+    this.identity = new RequestIdentity(settings.identity, request, settings.engine.clock)
+  }
+
+  /** What the handler gets: `req.cache`, `c.var.cache`. */
+  get cache(): RequestCache {
+    return (this.#cache ??= new OwnRequestCache(this.settings.cache, this.identity, this.decisions))
+  }
+
+  /**
+   * Calls `fn` with the caller as the context of everything called inside, so that `cache.current(…)` and wrapped functions
+   * know who asks. An identity that takes time to find is waited for first, 50 ms at the most.
+   */
+  run<R>(fn: () => R): R | Promise<Awaited<R>> {
+    const { context } = this.settings.engine
+    const known = this.identity.ask()
+    if (!(known instanceof Promise)) return context.follow(() => this.identity.ids, fn)
+    return known.then(() => context.follow(() => this.identity.ids, fn)) as Promise<Awaited<R>>
+  }
+
+  /** Whether {@link answered} has to be called: what is read is not changed by reading it. */
+  get writes(): boolean {
+    return mayWrite(this.request.method)
+  }
+
+  /**
+   * To be called when the head of an answer to a writing request is known, before it is sent: what the request has changed
+   * is forgotten in the caller's own scopes (RFC 9111 §4.4).
+   */
+  answered(status: number, fields: HeaderFields): void {
+    forgetWritten(this, status, fields)
+  }
+}
+
+/** `cacheContext`'s options, checked once; opens the context of each request. */
+export class ContextDefinition<Native = unknown> {
+  readonly #cache: ContextOptions<Native>['cache']
+  readonly #common: ReturnType<typeof commonSettings>
+  readonly #settings = new WeakMap<ScopedCache, HttpSettings>()
+
+  /** @throws CacheError `ERR_CACHE_CONFIG` for a bad option */
+  constructor(options: ContextOptions<Native>) {
+    if (typeof options !== 'object' || options === null) throw configError('cacheContext', 'an object of options')
+    this.#cache = options.cache
+    this.#common = commonSettings(options)
+    if (typeof options.cache !== 'function') this.settingsOf(options.cache)
+  }
+
+  /** The context of a request, from then on found by {@link contextOf}. */
+  open(request: HttpRequest): RequestContext {
+    const { native } = request
+    const cache = typeof this.#cache === 'function' ? this.#cache(native as Native) : this.#cache
+    const context = new RequestContext(this.settingsOf(cache), request)
+    ;(native as { [CONTEXT]?: RequestContext })[CONTEXT] = context
+    return context
+  }
+
+  /** The checked settings for one cache. */
+  settingsOf(cache: ScopedCache): HttpSettings {
+    let settings = this.#settings.get(cache)
+    if (settings === undefined) {
+      settings = settingsFor(cache, this.#common)
+      this.#settings.set(cache, settings)
+    }
+    return settings
+  }
+}
+
+/** The context that was opened for a framework's request, if one was. */
+export function contextOf(native: object): RequestContext | undefined {
+  return (native as { [CONTEXT]?: RequestContext })[CONTEXT]
+}
