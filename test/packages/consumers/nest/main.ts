@@ -1,0 +1,3 @@
+import { useNest } from './app.js'
+
+void useNest().then(() => console.log('used'))
