@@ -24,7 +24,7 @@ export interface RouteSpec {
   readonly method?: 'get' | 'post'
   readonly path: string
   /** Absent: the route is not cached. */
-  readonly options?: RouteOptions<never>
+  readonly options?: RouteOptions
   readonly handler: (ask: Ask) => Answer | Promise<Answer>
 }
 

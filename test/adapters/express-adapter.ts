@@ -8,7 +8,7 @@ import { callerOf, claimsOf, type Adapter, type Answer, type ApplicationSpec, ty
 /** Express 5 and 4: one adapter. */
 export const expressAdapters: readonly Adapter[] = [
   { name: 'Express 5', start: (application) => start(express5, application) },
-  { name: 'Express 4', start: (application) => start(express4 as unknown as typeof express5, application) },
+  { name: 'Express 4', start: (application) => start(express4, application) },
 ]
 
 async function start(express: typeof express5, { cache, identity, routes }: ApplicationSpec) {

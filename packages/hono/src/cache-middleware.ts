@@ -1,4 +1,4 @@
-import { answerFetch, replayHeaders, Route, type MiddlewareOptions, type Replay } from '@cacheado/core/http'
+import { answerFetch, headerFields, replayHeaders, Route, type MiddlewareOptions, type Replay } from '@cacheado/core/http'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { CacheVariables } from './cache-variables.js'
 import { honoRequest } from './hono-request.js'
@@ -32,6 +32,7 @@ export function cacheMiddleware(options: HonoRouteOptions): MiddlewareHandler<{ 
         return c.res
       },
       error: () => c.error,
+      before: () => headerFields(c.res.headers),
       replay: (replay) => replayOn(c, replay),
       waitUntil: waitUntilOf(c),
     })

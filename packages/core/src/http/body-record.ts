@@ -15,7 +15,7 @@ export class BodyRecord {
       this.#chunks = []
       return false
     }
-    this.#chunks.push(chunk.slice())
+    this.#chunks.push(new Uint8Array(chunk))
     return true
   }
 

@@ -12,7 +12,7 @@ export interface Replay {
   readonly age: string | undefined
   /** `Cache-Status`. */
   readonly cacheStatus: string
-  /** The bytes to send; `undefined` for none (HEAD, 304). Never to be changed. */
+  /** The bytes to send; `undefined` for none. Never to be changed. */
   readonly body: Uint8Array | undefined
 }
 
@@ -33,7 +33,7 @@ export function replayStored(
   if (stored.status === 200 && isNotModified(request, stored.validators, now)) {
     return { kind: 'replay', status: 304, fields: stored.notModified, age: seconds, cacheStatus, body: undefined }
   }
-  const body = request.method === 'HEAD' ? undefined : stored.body
+  const body = request.method === 'HEAD' || stored.body.byteLength === 0 ? undefined : stored.body
   return { kind: 'replay', status: stored.status, fields: stored.grouped, age: seconds, cacheStatus, body }
 }
 

@@ -1,4 +1,4 @@
-import { configError } from '../cache-error.js'
+import { refuseUnknown } from '../policy.js'
 import type { ScopedCache } from '../scoped-cache.js'
 import type { HttpRequest } from './http-request.js'
 import { commonSettings, settingsFor, type ContextOptions, type HttpSettings } from './http-settings.js'
@@ -66,7 +66,7 @@ export class ContextDefinition<Native = unknown> {
 
   /** @throws CacheError `ERR_CACHE_CONFIG` for a bad option */
   constructor(options: ContextOptions<Native>) {
-    if (typeof options !== 'object' || options === null) throw configError('cacheContext', 'an object of options')
+    refuseUnknown(options, ['cache', 'identity', 'credentials', 'name', 'identityHeaders'], 'cacheContext')
     this.#cache = options.cache
     this.#common = commonSettings(options)
     if (typeof options.cache !== 'function') this.settingsOf(options.cache)

@@ -116,9 +116,10 @@ export class ResponseCache {
         return staleReplay(this.#route, placed.context, { place, entry }, { hit: true })
       }
     }
+    const outcome = onlyIfCached ? this.#unavailable() : this.#run(placed, selection, attempt)
+    // Counted now: before, the scope may not have existed.
     if (attempt === 0) this.#countMiss(placed)
-    if (onlyIfCached) return gatewayTimeout(formatCacheStatus(this.#route.settings.name, { detail: 'only-if-cached' }))
-    return this.#run(placed, selection, attempt)
+    return outcome
   }
 
   /** Finds the entry of the request's own variant. `undefined`: its key is too long. */
@@ -220,6 +221,10 @@ export class ResponseCache {
     const status = { fwd: forwardReason(placed, selection), collapsed: true }
     const cacheStatus = formatCacheStatus(this.#route.settings.name, status)
     return replayStored(stored, placed.context.request, stored.age, cacheStatus, this.#route.engine.clock.wall())
+  }
+
+  #unavailable(): Replay {
+    return gatewayTimeout(formatCacheStatus(this.#route.settings.name, { detail: 'only-if-cached' }))
   }
 
   #countMiss({ place }: Placed): void {

@@ -2,7 +2,7 @@ import { configError } from '../cache-error.js'
 import { MAX_DURATION, lifetime, milliseconds, type Duration } from '../duration.js'
 import { missingScopeOption } from '../engine.js'
 import { byteSize } from '../memory/byte-size.js'
-import { tagList } from '../policy.js'
+import { refuseUnknown, tagList } from '../policy.js'
 import { lowerCaseNames } from './http-settings.js'
 import type { RouteOptions } from './route-options.js'
 
@@ -32,6 +32,12 @@ export interface RoutePlan {
   readonly maxEntries: number | undefined
 }
 
+/** The names of a route's options, those that say which cache included. */
+const ROUTE_OPTIONS = [
+  ...['scope', 'ttl', 'staleWhileRevalidate', 'staleIfError', 'tags', 'varyBy', 'key', 'query', 'statuses', 'maxBodyBytes'],
+  ...['omitHeaders', 'setCookie', 'anonymous', 'credentials', 'onMissingScope', 'skip', 'maxEntries', 'name'],
+  ...['cache', 'identity'],
+]
 const DEFAULT_MAX_BODY = '1mb'
 /** How many routes were defined, in all copies of this module: they may share a cache. */
 const DEFINED = Symbol.for('cacheado.routes')
@@ -43,7 +49,7 @@ const DEFINED = Symbol.for('cacheado.routes')
  * @throws CacheError `ERR_CACHE_CONFIG` for a bad option
  */
 export function routePlan<Native>(options: RouteOptions<Native>, path: string): RoutePlan {
-  if (typeof options !== 'object' || options === null) throw configError(path, 'an object of options')
+  refuseUnknown(options, ROUTE_OPTIONS, path)
   const { scope, tags, varyBy = {}, key, query, anonymous, credentials, skip } = options
   if (typeof scope !== 'string' || scope === '') throw configError(`${path}.scope`, 'a declared level or "global"')
   choice(anonymous, ['global'], `${path}.anonymous`)

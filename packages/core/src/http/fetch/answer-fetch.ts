@@ -1,5 +1,6 @@
 import type { Replay } from '../replay.js'
 import type { RequestContext } from '../request-context.js'
+import type { HeaderFields } from '../syntax/header-fields.js'
 import type { Outcome, ResponseCache } from '../response-cache.js'
 import { withoutFields } from './fetch-request.js'
 import { observeResponse, type ObserveOptions } from './observe-response.js'
@@ -12,6 +13,8 @@ export interface FetchExchange extends Pick<ObserveOptions, 'waitUntil'> {
   readonly run: (request: Request) => Promise<Response>
   /** What the handler threw, where the framework has answered in its place. Default: nothing. */
   readonly error?: () => unknown
+  /** The header fields that outer middlewares have prepared for the response. Default: none. */
+  readonly before?: () => HeaderFields
   /** Makes a response of a stored one. Default: {@link replayResponse}. */
   readonly replay?: (replay: Replay) => Response
   /** Names what a hit answers without running, for a note in development. Default: nothing. */
@@ -41,12 +44,13 @@ function proceed(cache: ResponseCache, outcome: Outcome, exchange: FetchExchange
 
 async function run(
   { recording }: Extract<Outcome, { kind: 'run' }>,
-  { request, run: handle, error, waitUntil }: FetchExchange,
+  { request, run: handle, error, before, waitUntil }: FetchExchange,
 ): Promise<Response> {
   if (recording === undefined) return handle(request)
   try {
+    const prepared = before?.()
     const response = await handle(withoutFields(request, recording.hidden))
-    return observeResponse(recording, response, { error: error?.(), waitUntil })
+    return observeResponse(recording, response, { error: error?.(), before: prepared, waitUntil })
   } catch (thrown) {
     recording.abort()
     throw thrown

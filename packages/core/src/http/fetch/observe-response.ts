@@ -3,17 +3,25 @@ import type { Recording } from '../recording.js'
 import type { HeaderField, HeaderFields } from '../syntax/header-fields.js'
 import { replayResponse } from './replay-response.js'
 
+/**
+ * Bytes of a body that are read before its client asks for them: a small response is complete, and can be given to others, however
+ * slow its first client is.
+ */
+const READ_AHEAD = 64 * 1024
+
 /** What else is known about a response when it is observed. */
 export interface ObserveOptions {
   /** What the handler threw, where this is what is answered in its place. */
   readonly error?: unknown
+  /** Header fields that others had prepared before the handler ran: they are not the handler's, and are not stored. Default: none. */
+  readonly before?: HeaderFields | undefined
   /** Keeps the platform alive while a body is recorded that its client does not get: `executionCtx.waitUntil`. */
   readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined
 }
 
 /**
  * Shows a handler's response to a recording and gives the response to send: with the changed head, its body observed while it
- * flows. Returns at once: a body is never awaited, and its back-pressure stays as it is.
+ * flows. Returns at once: a body is never awaited, and beyond {@link READ_AHEAD} its back-pressure stays as it is.
  */
 export function observeResponse(recording: Recording, response: Response, options: ObserveOptions = {}): Response {
   if (isUpgrade(response)) {
@@ -22,7 +30,7 @@ export function observeResponse(recording: Recording, response: Response, option
   }
   if (options.error !== undefined) recording.threw()
   const fields = headerFields(response.headers)
-  const decision = recording.head(response.status, fields)
+  const decision = recording.head(response.status, fields, options.before)
   if (decision.kind === 'replace') {
     void response.body?.cancel().catch(() => {})
     return replayResponse(decision.replay)
@@ -70,7 +78,7 @@ function recorded(recording: Recording, body: ReadableStream<Uint8Array> | null)
         await reader.cancel(reason)
       },
     },
-    { highWaterMark: 0 },
+    { highWaterMark: READ_AHEAD, size: (chunk) => chunk.byteLength },
   )
 }
 

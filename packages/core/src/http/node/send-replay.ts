@@ -10,7 +10,7 @@ export function sendReplay(response: ServerResponse, { status, fields, age, cach
   for (const [name, value] of fields) response.setHeader(name, value)
   if (age !== undefined) response.setHeader('Age', age)
   response.setHeader('Cache-Status', cacheStatus)
-  if (body === undefined || body.byteLength === 0) response.end()
+  if (body === undefined) response.end()
   // Whoever wraps `end` expects a Buffer; this is a view, not a copy.
   else response.end(Buffer.from(body.buffer, body.byteOffset, body.byteLength))
 }
