@@ -1,7 +1,10 @@
 import { answerFetch, headerFields, replayHeaders, Route, type MiddlewareOptions, type Replay } from '@cacheado/core/http'
-import type { Context, MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler, Next } from 'hono'
+import { matchedRoutes } from 'hono/route'
 import type { CacheVariables } from './cache-variables.js'
 import { honoRequest } from './hono-request.js'
+
+type Answer = Response | void
 
 /** Options of {@link cacheMiddleware}. */
 export type HonoRouteOptions = MiddlewareOptions<Context>
@@ -19,11 +22,12 @@ export type HonoRouteOptions = MiddlewareOptions<Context>
  */
 export function cacheMiddleware(options: HonoRouteOptions): MiddlewareHandler<{ Variables: CacheVariables }> {
   const route = new Route<Context>(options, 'cacheMiddleware')
-  return async function cacheMiddleware(c, next) {
+  // Not an async function: a hit makes no promise here. Hono takes a response as it takes a promise of one.
+  const middleware = function cacheMiddleware(c: Context, next: Next): Answer | Promise<Answer> {
     const context = route.contextOf(c, () => honoRequest(c))
     c.set('cache', context.cache)
     const { raw } = c.req
-    const response = await answerFetch(route.cacheFor(context), context, {
+    const answer = answerFetch(route.cacheFor(context), context, {
       request: raw,
       async run(request) {
         c.req.raw = request
@@ -34,10 +38,19 @@ export function cacheMiddleware(options: HonoRouteOptions): MiddlewareHandler<{ 
       error: () => c.error,
       before: () => headerFields(c.res.headers),
       replay: (replay) => replayOn(c, replay),
+      skipped: () => middlewaresAfter(c, middleware),
       waitUntil: waitUntilOf(c),
     })
-    return settle(c, response)
+    return answer instanceof Promise ? answer.then((response) => settle(c, response)) : settle(c, answer)
   }
+  return middleware as MiddlewareHandler<{ Variables: CacheVariables }>
+}
+
+/** Names the middlewares matched after this one that a hit answers without running; the handler itself is none of them. */
+function middlewaresAfter(c: Context, middleware: unknown): readonly string[] {
+  const handlers = matchedRoutes(c).map((route) => route.handler as { readonly name: string })
+  const at = handlers.findIndex((handler) => handler === middleware)
+  return at === -1 ? [] : handlers.slice(at + 1, -1).map(({ name }) => (name === '' ? 'an unnamed middleware' : name))
 }
 
 /** A stored response, made by Hono: so headers that outer middlewares have prepared are on it, too. */
@@ -46,7 +59,7 @@ function replayOn(c: Context, replay: Replay): Response {
 }
 
 /** A response that did not come from the handlers below takes their answer's place. */
-function settle(c: Context, response: Response): Response | void {
+function settle(c: Context, response: Response): Answer {
   if (!c.finalized) return response
   if (response === c.res) return
   // Hono's setter merges the headers of a response that is there.

@@ -129,6 +129,21 @@ describe('Hono', () => {
     expect(numbers).toEqual([1, 2, 1, 2])
   })
 
+  it('names once, outside production, the middlewares that a hit answers without running', async () => {
+    const notes: unknown[] = []
+    const logger = { debug: () => {}, info: () => {}, error: () => {}, warn: (...said: unknown[]) => void notes.push(said) }
+    const cache = createCache({ scopes: { organization: 'global' }, logger })
+    const app = new Hono<Environment>()
+    app.use(cacheContext({ cache, identity: identityFrom({ organization: () => 'acme' }) }))
+    async function countVisits(_c: Context, next: () => Promise<void>): Promise<void> {
+      await next()
+    }
+    app.get('/x', cached(), countVisits, (c) => c.text('x'))
+    for (let time = 0; time < 4; time++) await (await app.request('/x')).text()
+    expect(notes).toHaveLength(1)
+    expect(JSON.stringify(notes)).toContain('countVisits')
+  })
+
   it('leaves the types of validators and of the RPC client as they are', () => {
     const app = new Hono().get(
       '/search',
