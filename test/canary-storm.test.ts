@@ -5,6 +5,7 @@ import { isHit } from './adapters/client.js'
 import { expressAdapters } from './adapters/express-adapter.js'
 import { startApplication } from './adapters/fixture.js'
 import { honoAdapter } from './adapters/hono-adapter.js'
+import { nestAdapter } from './adapters/nest-adapter.js'
 
 const REQUESTS = 20_000
 const AT_ONCE = 50
@@ -40,7 +41,7 @@ function canaryRoute({ path, options }: (typeof LEVELS)[number]): RouteSpec {
 }
 
 // T-16: 50 organizations × 20 users × 3 sessions at random levels; a test of isolation that caches nothing proves nothing.
-describe.each([...expressAdapters, honoAdapter])('$name under a storm of tenants', (adapter: Adapter) => {
+describe.each([...expressAdapters, honoAdapter, nestAdapter])('$name under a storm of tenants', (adapter: Adapter) => {
   it(`gives none of ${REQUESTS} answers to anybody outside its scope, and most from the cache`, async () => {
     const seed = Number(process.env['SEED'] ?? randomInt(2 ** 31))
     console.info(`canary storm of ${adapter.name}: SEED=${seed}`)
