@@ -17,7 +17,17 @@ export class Background {
     )
     this.#running.add(done)
     void done.then(() => this.#running.delete(done))
-    this.#waitUntil?.(done)
+    void this.hold(done)
+  }
+
+  /** Keeps the platform alive until the work is over; somebody else sees to how it ends. */
+  hold<T>(work: Promise<T>): Promise<T> {
+    try {
+      this.#waitUntil?.(work.catch(() => {}))
+    } catch (error) {
+      this.#failed(error)
+    }
+    return work
   }
 
   /** Resolves when nothing is running any more, work that was added meanwhile included. */

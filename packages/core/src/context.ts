@@ -55,10 +55,16 @@ export class Context {
     return storage() === undefined ? fn() : this.#enter(ids, this.deferral, fn)
   }
 
-  /** Calls a loader with the ids down to its level only: it must not see more than its entry is keyed by. */
+  /**
+   * Calls a loader with the ids down to its level only: it must not see more than its entry is keyed by, not even through
+   * another cache.
+   */
   narrow<R>(level: LevelNode, ids: readonly string[], fn: () => R): R {
-    if (storage() === undefined) return fn()
-    return this.#enter(new Map(level.path.map((step, at) => [step.name, ids[at] as string])), this.deferral, fn)
+    const store = storage()
+    if (store === undefined) return fn()
+    const known = new Map(level.path.map((step, at) => [step.name, ids[at] as string]))
+    const others = agreeing(without(store.getStore(), this), known)
+    return store.run({ owner: this, ids: known, deferral: this.deferral, others }, fn)
   }
 
   /** Calls `fn` with a deferral that collects the invalidations made inside. */
@@ -73,8 +79,8 @@ export class Context {
 
   /** The ids known here, by level; empty outside of any context. */
   get ids(): ReadonlyMap<string, string> {
-    const ids = this.#frame?.ids ?? NOBODY
-    return typeof ids === 'function' ? ids() : ids
+    const frame = this.#frame
+    return frame === undefined ? NOBODY : idsOf(frame)
   }
 
   /** The ids on the level's path, or `undefined` where one is missing: such a caller cannot be placed. */
@@ -89,6 +95,13 @@ export class Context {
     return path
   }
 
+  /** @throws CacheError `ERR_CACHE_CONTEXT` where the platform has no asynchronous context */
+  require(): AsyncLocalStorage<Frame> {
+    const store = storage()
+    if (store !== undefined) return store
+    throw new CacheError('ERR_CACHE_CONTEXT', 'this platform has no AsyncLocalStorage: use at() instead of a context')
+  }
+
   get #frame(): Frame | undefined {
     let frame = storage()?.getStore()
     while (frame !== undefined && frame.owner !== this) frame = frame.others
@@ -96,10 +109,7 @@ export class Context {
   }
 
   #enter<R>(ids: IdSource, deferral: Deferral | undefined, fn: () => R): R {
-    const store = storage()
-    if (store === undefined) {
-      throw new CacheError('ERR_CACHE_CONTEXT', 'this platform has no AsyncLocalStorage: use at() instead of a context')
-    }
+    const store = this.require()
     return store.run({ owner: this, ids, deferral, others: without(store.getStore(), this) }, fn)
   }
 
@@ -115,6 +125,17 @@ export class Context {
     }
     return known
   }
+}
+
+function idsOf({ ids }: Frame): ReadonlyMap<string, string> {
+  return typeof ids === 'function' ? ids() : ids
+}
+
+/** The frames of other caches as a loader may see them: with those ids only that its entry is keyed by. */
+function agreeing(frame: Frame | undefined, known: ReadonlyMap<string, string>): Frame | undefined {
+  if (frame === undefined) return undefined
+  const ids = () => new Map([...idsOf(frame)].filter(([level, id]) => known.get(level) === id))
+  return { ...frame, ids, others: agreeing(frame.others, known) }
 }
 
 /** The frames of all caches but one. */

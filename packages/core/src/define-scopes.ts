@@ -38,6 +38,7 @@ export class ScopeForest<L extends LevelMap = LevelMap> implements Scopes<L> {
     const personal = traitSet(traits.personal, 'scopes.personal', levels)
     const secret = traitSet(traits.secret, 'scopes.secret', levels)
     const children = new Map<string, number>()
+    if (Object.hasOwn(levels, 'global')) throw configError('scopes.global', 'no such level: it is above all')
     for (const name of Object.keys(levels)) this.#declare(name, { levels, personal, secret, children, above: [] })
   }
 
@@ -62,9 +63,9 @@ export class ScopeForest<L extends LevelMap = LevelMap> implements Scopes<L> {
     if (known) return known
     if (!LEVEL_NAME.test(name)) throw configError('scopes', 'level names of letters, digits, "_" and "-"')
     if (plan.above.includes(name)) throw configError(`scopes.${name}`, 'a level that is not below itself')
-    const parentName = Object.hasOwn(plan.levels, name) ? plan.levels[name] : undefined
+    const parentName = plan.levels[name]
     if (typeof parentName !== 'string' || !(parentName === 'global' || Object.hasOwn(plan.levels, parentName))) {
-      throw configError(`scopes.${plan.above.at(-1) ?? name}`, '"global" or another declared level')
+      throw configError(`scopes.${name}`, '"global" or another declared level')
     }
     const parent = this.#declare(parentName, { ...plan, above: [...plan.above, name] })
     const ordinal = plan.children.get(parentName) ?? 0
@@ -111,14 +112,14 @@ interface Declaration {
 export function defineScopes<const L extends { readonly [K in keyof L]: 'global' | Exclude<keyof L & string, K> }>(
   levels: L,
   traits: ScopeTraits<keyof L & string> = {},
-): Scopes<L & LevelMap> {
+): Scopes<L> {
   return new ScopeForest(levels as L & LevelMap, traits)
 }
 
 /** The forest behind whatever `createCache({ scopes })` was given, made by this copy of the package or by another. */
 export function scopeForest(scopes: Scopes | LevelMap = {}): ScopeForest {
   if (scopes instanceof ScopeForest) return scopes as ScopeForest
-  const { levels, traits } = scopes as Partial<Pick<ScopeForest, 'levels' | 'traits'>>
+  const { levels, traits } = (scopes ?? {}) as Partial<Pick<ScopeForest, 'levels' | 'traits'>>
   // In a plain map a level of that name has a text for its parent.
   return typeof levels === 'object' ? new ScopeForest(levels, traits) : new ScopeForest(scopes as LevelMap)
 }

@@ -17,7 +17,7 @@ import type { ScopeNode } from './memory/scope-node.js'
 import type { Limits, Space } from './memory/space.js'
 import { DEFAULT_POLICY, POLICY_OPTIONS, refuseUnknown, resolvePolicy, type Policy, type ResolvedPolicy } from './policy.js'
 import type { LevelMap, Scopes } from './scope-types.js'
-import { Signals, type BypassReason } from './signals.js'
+import { Signals, type BypassReason, type CacheEvent } from './signals.js'
 import { valuesMode, type ValuesMode } from './values.js'
 
 /** Bounds and policy of the values kept in this process. */
@@ -46,7 +46,7 @@ export interface CacheOptions extends Policy {
   /** What wrapped functions, decorators and routes do where the caller cannot be placed. Default: `'run'`. */
   readonly onMissingScope?: OnMissingScope | undefined
   /** How instances of classes enter keys; see `keyEncoder`. Default: none, an instance in a key throws. */
-  readonly keyEncoders?: readonly KeyEncoder<never>[] | undefined
+  readonly keyEncoders?: readonly KeyEncoder[] | undefined
   /** Where messages go: `console`, pino, or any object of that shape. Default: nowhere. */
   readonly logger?: Logger | undefined
   /** Where time comes from. Default: the platform's clocks. */
@@ -59,7 +59,7 @@ const CACHE_OPTIONS = [
   ...POLICY_OPTIONS,
   ...['scopes', 'memory', 'values', 'version', 'onMissingScope', 'keyEncoders', 'logger', 'clock', 'waitUntil'],
 ]
-const DEFAULT_LIMITS = { maxEntries: 10_000, maxBytes: '64mb' } as const
+const NO_MEMORY: MemoryOptions = { maxEntries: 0, maxBytes: 0 }
 
 /** What all parts of one cache share. */
 export class Engine {
@@ -86,18 +86,19 @@ export class Engine {
     this.values = valuesMode(options.values)
     this.version = options.version === undefined ? '' : String(options.version)
     this.onMissingScope = missingScopeOption(options.onMissingScope, 'onMissingScope') ?? 'run'
-    this.encoders = new KeyEncoders(options.keyEncoders as readonly KeyEncoder[] | undefined)
+    this.encoders = new KeyEncoders(options.keyEncoders)
     this.signals = new Signals(options.logger)
     this.context = new Context(this.forest)
-    this.background = new Background(options.waitUntil, (error) => this.#failed(error))
-    const memory = options.memory === undefined ? {} : options.memory
-    if (memory !== false) refuseUnknown(memory, ['maxEntries', 'maxBytes', 'policy'], 'memory')
+    this.background = new Background(options.waitUntil, (error) => this.failed(error))
+    const memory = options.memory === false ? NO_MEMORY : (options.memory ?? {})
+    refuseUnknown(memory, ['maxEntries', 'maxBytes', 'policy'], 'memory')
+    const { maxEntries = 10_000, maxBytes = '64mb', policy } = memory
     this.tier = new MemoryTier({
       forest: this.forest,
       clock: this.clock,
       signals: this.signals,
-      policy: evictionPolicy(memory === false ? undefined : memory.policy),
-      limits: memory === false ? { maxEntries: 0, maxBytes: 0 } : resolveLimits({ ...DEFAULT_LIMITS, ...memory }, 'memory'),
+      policy: evictionPolicy(policy),
+      limits: resolveLimits({ maxEntries, maxBytes }, 'memory'),
     })
   }
 
@@ -111,8 +112,13 @@ export class Engine {
     return new Place(this.tier, space, level, this.#knownNode(level, ids) ?? checkedPath(level, ids))
   }
 
-  /** The caller's own place, or `undefined` where the context does not say who asks. */
+  /**
+   * The caller's own place, or `undefined` where the context does not say who asks.
+   *
+   * @throws CacheError `ERR_CACHE_CONTEXT` where the platform has no asynchronous context
+   */
   currentPlace(space: Space, level: LevelNode): Place | undefined {
+    if (level.path.length > 0) this.context.require()
     const ids = this.context.pathIds(level)
     return ids && new Place(this.tier, space, level, ids)
   }
@@ -128,6 +134,12 @@ export class Engine {
     this.signals.emit('bypass', { reason, namespace: space.name, level })
   }
 
+  /** Tells of a failure that no caller is told of. */
+  failed(error: unknown, at: CacheEvent = { namespace: '', level: '' }): void {
+    this.signals.emit('error', { ...at, error })
+    this.signals.log.debug('something failed that no caller is told of', { ...at })
+  }
+
   /** The scope's node where it is already there: its ids were checked when it was made, so a hit checks none. */
   #knownNode(level: LevelNode, ids: Readonly<Record<string, unknown>>): ScopeNode | undefined {
     if (typeof ids !== 'object' || ids === null) return undefined
@@ -140,10 +152,6 @@ export class Engine {
     return node
   }
 
-  #failed(error: unknown): void {
-    this.signals.emit('error', { namespace: '', level: '', error })
-    this.signals.log.debug('background work failed')
-  }
 }
 
 function checkedPath(level: LevelNode, ids: Readonly<Record<string, unknown>>): string[] {

@@ -21,8 +21,10 @@ export type Settlement =
 export class Flight {
   /** Whether others can find it: too many loads at once are not registered, and keep nothing. */
   registered = false
-  #settlement: Settlement | undefined
-  #settle: ((settlement: Settlement) => void) | undefined
+  /** The load that took this one's place, because this one was slow, say. Until that ends, both may bring what is kept. */
+  successor: Flight | undefined = undefined
+  #over = false
+  #tell: ((settlement: Settlement) => void) | undefined
   #settled: Promise<Settlement> | undefined
 
   constructor(
@@ -32,18 +34,20 @@ export class Flight {
     readonly born: number,
   ) {}
 
-  /** How it ended; never rejects. Made when first asked for: most loads have no follower. */
+  /** How it ends; never rejects. Made when first asked for: most loads have no follower, and nobody finds one that is over. */
   get settled(): Promise<Settlement> {
-    this.#settled ??= this.#settlement
-      ? Promise.resolve(this.#settlement)
-      : new Promise((resolve) => (this.#settle = resolve))
-    return this.#settled
+    return (this.#settled ??= new Promise((resolve) => (this.#tell = resolve)))
   }
 
   /** Ends it. Only the first call counts. */
   settle(settlement: Settlement): void {
-    if (this.#settlement) return
-    this.#settlement = settlement
-    this.#settle?.(settlement)
+    if (!this.#over) this.release(settlement)
+    this.#over = true
+  }
+
+  /** Tells those who wait now; whoever comes later waits on. */
+  release(settlement: Settlement): void {
+    this.#tell?.(settlement)
+    this.#tell = this.#settled = undefined
   }
 }

@@ -28,36 +28,65 @@ export interface Task<T> {
   readonly refresh: boolean
 }
 
-/** The road of a `getOrSet` that found nothing calm: stale, joined, or loaded. */
+/** The road of a `getOrSet` that found nothing calm: fresh after all, stale, joined, or loaded. */
 export async function getOrSet<T>(task: Task<T>): Promise<T> {
-  const { engine, place, key } = task
+  const { engine, place } = task
   if (engine.closed) return alone(task, 'closed')
   if (!engine.tier.keeps) return alone(task, 'memory-off')
-  if (task.refresh) return lead(task, place.find(key))
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const entry = place.find(key)
-    if (entry !== undefined) {
-      const now = engine.tier.time.now()
-      if (now < entry.freshUntil) return ahead(task, entry)
-      if (now < entry.retryAt || (now < entry.staleUntil && task.policy.softTimeout === undefined)) {
-        return stale(task, entry, now >= entry.retryAt)
-      }
+  const entry = place.find(task.key)
+  if (task.refresh) return lead(task, entry)
+  if (entry !== undefined) {
+    const now = engine.tier.time.now()
+    if (now < entry.freshUntil) return ahead(task, entry)
+    const paused = now < Math.min(entry.retryAt, entry.errorUntil)
+    if (paused || (now < entry.staleUntil && task.policy.softTimeout === undefined)) {
+      return stale(task, entry, now >= entry.retryAt)
     }
-    if (attempt === 0) place.tell('miss', 'misses')
+  }
+  place.tell('miss', 'misses')
+  return entry === undefined ? produce(task, entry) : produceOrStale(task, entry)
+}
+
+/** Joins the load under way for the key, or leads one. */
+async function produce<T>(task: Task<T>, entry: Entry | undefined): Promise<T> {
+  const { engine, place, key } = task
+  let slow: Flight | undefined
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const flight = place.flight(key)
-    if (flight === undefined) return loadOrStale(task, entry, lead(task, entry))
+    if (flight === undefined || flight === slow) return engine.background.hold(lead(task, entry))
     const settlement = await follow(task, flight)
-    if (settlement.status === 'stored') return readValue(task.values, settlement.value) as T
-    if (settlement.status === 'failed') return loadOrStale(task, entry, Promise.reject(settlement.error))
-    if (settlement.status === 'unshared') break
+    if (settlement?.status === 'stored') return readValue(task.values, settlement.value) as T
+    if (settlement?.status === 'failed') throw settlement.error
+    if (settlement?.status === 'unshared') break
+    // The first to lose patience takes the slow load's place; the others find the new one and wait for that.
+    slow = settlement === undefined ? flight : undefined
+    entry = place.find(key)
+    if (entry !== undefined && engine.tier.time.now() < entry.freshUntil) return ahead(task, entry)
   }
   return alone(task, 'not-shareable')
+}
+
+/** Produces; gives the stale value where that takes too long or fails, if that is consented. */
+async function produceOrStale<T>(task: Task<T>, entry: Entry): Promise<T> {
+  const { engine, place, policy } = task
+  const loading = produce(task, entry)
+  try {
+    if (policy.softTimeout === undefined) return await loading
+    const late = Symbol('late')
+    const first = await raceTimer(engine, loading, policy.softTimeout, late)
+    if (first !== late) return first as T
+    if (!place.serves(entry)) return await loading
+    engine.background.add(loading)
+  } catch (error) {
+    if (engine.tier.time.exact() >= entry.errorUntil || !place.serves(entry)) throw error
+  }
+  return stale(task, entry, false)
 }
 
 /** A fresh hit near its end: reloads in the background. */
 function ahead<T>(task: Task<T>, entry: Entry): T {
   task.place.hit(entry)
-  if (task.engine.tier.time.now() >= entry.calmUntil) refresh(task, entry)
+  if (task.engine.tier.time.now() >= Math.max(entry.calmUntil, entry.retryAt)) refresh(task, entry)
   return readValue(task.values, entry.value) as T
 }
 
@@ -68,29 +97,10 @@ function stale<T>(task: Task<T>, entry: Entry, reload: boolean): T {
   return readValue(task.values, entry.value) as T
 }
 
-/** Reloads in the background, once for each key. */
+/** Reloads in the background, once for each key; not at all while so much loads that this could not be told. */
 function refresh<T>(task: Task<T>, entry: Entry): void {
-  if (task.place.flight(task.key) === undefined) task.engine.background.add(lead(task, entry))
-}
-
-/** Waits for a load; gives the stale value where waiting takes too long or the load fails, if that is consented. */
-async function loadOrStale<T>(task: Task<T>, entry: Entry | undefined, loading: Promise<T>): Promise<T> {
-  const { engine, policy } = task
-  if (entry === undefined) return loading
-  try {
-    if (policy.softTimeout === undefined) return await loading
-    const late = Symbol('late')
-    const first = await raceTimer(engine, loading, policy.softTimeout, late)
-    if (first !== late) return first as T
-    if (!task.place.serves(entry)) return await loading
-    engine.background.add(loading)
-    return stale(task, entry, false)
-  } catch (error) {
-    const now = engine.tier.time.exact()
-    if (now >= entry.errorUntil || !task.place.serves(entry)) throw error
-    entry.retryAt = now + RETRY_PAUSE
-    return stale(task, entry, false)
-  }
+  const { engine, place, key } = task
+  if (place.flight(key) === undefined && !engine.tier.crowded) engine.background.add(lead(task, entry))
 }
 
 /** Loads for everybody who asks meanwhile. */
@@ -104,6 +114,7 @@ async function lead<T>(task: Task<T>, previous: Entry | undefined): Promise<T> {
     land(task, flight, context, value)
     return value
   } catch (error) {
+    if (previous) previous.retryAt = engine.tier.time.exact() + RETRY_PAUSE
     place.abandon(flight, { status: 'failed', error })
     throw error
   }
@@ -172,29 +183,21 @@ export function land<T>(
 ): void {
   const { engine, place, policy } = task
   const { ttl, tags, skipped } = context.decided
-  const wanted = !skipped && !engine.closed && policy.cacheIf?.(value as never) !== false
-  if (!wanted) return place.abandon(flight)
-  const terms: Terms = {
-    policy: ttl === undefined ? policy : { ...policy, ttl },
-    tags,
-  }
   try {
+    if (skipped || engine.closed || policy.cacheIf?.(value as never) === false) return place.abandon(flight)
+    const terms: Terms = { policy: ttl === undefined ? policy : { ...policy, ttl }, tags }
     place.land(flight, keptValue(task.values, value), terms)
-  } catch {
-    // It cannot be cloned: the caller gets it, nobody else does.
+  } catch (error) {
+    // It cannot be cloned, or `cacheIf` threw: the caller gets it, nobody else does.
+    engine.failed(error, place.labels)
     place.bypass('value-refused')
     place.abandon(flight)
   }
 }
 
 /** Waits for somebody else's load, with a deadline of its own: on Workers another request's promise may never settle. */
-async function follow<T>(task: Task<T>, flight: Flight): Promise<Settlement> {
-  const limit = Math.min(FOLLOW_LIMIT, task.policy.loadTimeout)
-  const settlement = await raceTimer(task.engine, flight.settled, limit, undefined)
-  if (settlement !== undefined) return settlement
-  // The first to give up takes the load's place; the others find the new load and wait for that one.
-  if (task.place.flight(task.key) === flight) task.place.detachFlight(task.key)
-  return { status: 'outdated' }
+function follow<T>(task: Task<T>, flight: Flight): Promise<Settlement | undefined> {
+  return raceTimer(task.engine, flight.settled, Math.min(FOLLOW_LIMIT, task.policy.loadTimeout), undefined)
 }
 
 /** The promise, or `otherwise` after that many milliseconds. */

@@ -25,6 +25,11 @@ export class LogSink {
     this.#fieldsFirst = typeof (logger as { child?: unknown } | undefined)?.child === 'function'
   }
 
+  /** Whether the application gave a logger. */
+  get enabled(): boolean {
+    return this.#logger !== undefined
+  }
+
   warn(message: string, fields: LogFields = {}): void {
     this.#write('warn', message, fields)
   }

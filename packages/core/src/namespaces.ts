@@ -60,10 +60,11 @@ export class Namespaces {
     if (options.schema !== undefined && typeof options.schema?.['~standard']?.validate !== 'function') {
       throw configError(`${path}.schema`, 'a Standard Schema (version 1)')
     }
+    const policy = resolvePolicy(options, engine.policy, path)
     return {
       engine,
       space: engine.tier.space(name, limited ? resolveLimits(options, path) : undefined),
-      policy: resolvePolicy(options, engine.policy, path),
+      policy,
       values: values ?? engine.values,
       schema: options.schema,
     }

@@ -44,21 +44,20 @@ export class PlacedScope<V = unknown> implements Scope<V> {
     const mapped = this.#engine.key(key)
     if (mapped === undefined || this.#engine.closed) return undefined
     const entry = this.#place.freshOrMiss(mapped)
-    if (entry === undefined || (this.#state.schema !== undefined && !(await this.#accepts(entry)))) return undefined
-    return readValue(this.#state.values, entry.value) as T
+    if (entry === undefined) return undefined
+    const { value } = entry
+    if (this.#state.schema !== undefined && !(await this.#accepts(entry))) return undefined
+    return readValue(this.#state.values, value) as T
   }
 
   async lookup<T = V>(key: Key): Promise<Lookup<T>> {
     const mapped = this.#engine.key(key)
     const entry = mapped === undefined ? undefined : this.#place.find(mapped)
-    if (entry === undefined || !(await this.#accepts(entry))) return { hit: false }
+    if (entry === undefined) return { hit: false }
+    const { value, freshUntil, storedAt } = entry
+    if (!(await this.#accepts(entry))) return { hit: false }
     const now = this.#engine.tier.time.now()
-    return {
-      hit: true,
-      value: readValue(this.#state.values, entry.value) as T,
-      stale: now >= entry.freshUntil,
-      age: now - entry.storedAt,
-    }
+    return { hit: true, value: readValue(this.#state.values, value) as T, stale: now >= freshUntil, age: now - storedAt }
   }
 
   async has(key: Key): Promise<boolean> {
@@ -127,11 +126,12 @@ export class PlacedScope<V = unknown> implements Scope<V> {
     return nodeStats(this.#place.node, this.#state.space.name === '' ? undefined : this.#state.space)
   }
 
-  /** Whether the namespace's schema takes the value; one that it refuses is gone. */
+  /** Whether the namespace's schema takes the value; one that it refuses is gone, unless it was replaced meanwhile. */
   async #accepts(entry: Entry): Promise<boolean> {
     const { schema } = this.#state
-    if (schema === undefined || (await accepts(schema, entry.value))) return true
-    this.#place.delete(entry.key)
+    const { value } = entry
+    if (schema === undefined || (await accepts(schema, value))) return true
+    if (this.#place.serves(entry) && entry.value === value) this.#place.delete(entry.key)
     return false
   }
 
@@ -155,6 +155,7 @@ export class PlacedScope<V = unknown> implements Scope<V> {
 
   async #uncached<T>(load: Load<T>): Promise<T> {
     this.#place.bypass('key-too-long')
-    return load(new LoadContext<T>(undefined))
+    const { level, ids } = this.#place
+    return this.#engine.context.narrow(level, ids, () => load(new LoadContext<T>(undefined)))
   }
 }

@@ -43,12 +43,7 @@ export class PlacedSyncScope<V = unknown> implements SyncScope<V> {
     const mapped = this.#engine.key(key)
     if (this.#engine.closed) return
     if (mapped === undefined) return this.#place.bypass('key-too-long')
-    try {
-      this.#place.write(mapped, () => keptValue(this.#values, value), { policy, tags: policy.tags })
-    } catch (error) {
-      if ((error as { name?: unknown }).name !== 'DataCloneError') throw error
-      this.#place.bypass('value-refused')
-    }
+    this.#place.write(mapped, () => keptValue(this.#values, value), { policy, tags: policy.tags })
   }
 
   getOrSet<T = V>(key: Key, load: LoadSync<T>, options?: GetOrSetOptions<T>): T {
@@ -89,7 +84,8 @@ export class PlacedSyncScope<V = unknown> implements SyncScope<V> {
 
   #uncached<T>(load: LoadSync<T>): T {
     this.#place.bypass('key-too-long')
-    const value = load(new LoadContext<T>(undefined))
+    const { level, ids } = this.#place
+    const value = this.#engine.context.narrow(level, ids, () => load(new LoadContext<T>(undefined)))
     refusePromise(value)
     return value
   }

@@ -1,7 +1,7 @@
 import { configError } from './cache-error.js'
-import { systemClock } from './clock.js'
 import type { Engine } from './engine.js'
 import { Counters } from './memory/counters.js'
+import type { Leaf } from './memory/leaf.js'
 import type { ScopeNode } from './memory/scope-node.js'
 import type { Space } from './memory/space.js'
 
@@ -77,33 +77,46 @@ export function spaceStats(space: Space): ScopeStats {
 /** A scope and all below it, as far as they are in memory; one namespace's part where `space` says so. */
 export function nodeStats(node: ScopeNode | undefined, space?: Space): ScopeStats {
   if (node === undefined) return NOTHING
-  const total = new Counters()
-  const now = { entries: 0, bytes: 0, inFlight: 0 }
-  for (const scope of node.subtree()) addNode(total, now, scope, space)
-  if (space === undefined) {
-    now.entries = node.entries
-    now.bytes = node.bytes
+  const sum = new Sum(space)
+  for (const scope of node.subtree()) sum.add(scope)
+  return space ? snapshot(sum.counters, sum) : sum.of(node)
+}
+
+/** Adds up scopes, or one namespace's part of them. */
+class Sum {
+  readonly counters = new Counters()
+  entries = 0
+  bytes = 0
+  inFlight = 0
+
+  constructor(readonly space?: Space) {}
+
+  add(node: ScopeNode): void {
+    if (this.space === undefined && node.counters) this.counters.add(node.counters)
+    for (const leaf of node.leaves.values()) {
+      if (this.space !== undefined && leaf.space !== this.space) continue
+      this.counters.hits += leaf.hits
+      if (leaf.counters) this.counters.add(leaf.counters)
+      this.inFlight += leaf.flights?.size ?? 0
+      if (this.space) this.#addEntries(leaf)
+    }
   }
-  return snapshot(total, now)
+
+  /** With what the scope itself knows of it and of all below it. */
+  of({ entries, bytes }: ScopeNode): ScopeStats {
+    return snapshot(this.counters, { entries, bytes, inFlight: this.inFlight })
+  }
+
+  #addEntries(leaf: Leaf): void {
+    this.entries += leaf.entries.size
+    for (const entry of leaf.entries.values()) this.bytes += entry.bytes
+  }
 }
 
 interface Now {
   entries: number
   bytes: number
   inFlight: number
-}
-
-function addNode(total: Counters, now: Now, scope: ScopeNode, space: Space | undefined): void {
-  if (scope.counters !== undefined && space === undefined) total.add(scope.counters)
-  for (const leaf of scope.leaves.values()) {
-    if (space !== undefined && leaf.space !== space) continue
-    total.hits += leaf.hits
-    if (leaf.counters !== undefined) total.add(leaf.counters)
-    now.inFlight += leaf.flights?.size ?? 0
-    if (space === undefined) continue
-    now.entries += leaf.entries.size
-    for (const entry of leaf.entries.values()) now.bytes += entry.bytes
-  }
 }
 
 function addSpace(total: Counters, space: Space): void {
@@ -132,18 +145,26 @@ export async function topScopes(engine: Engine, levelName: string, count: number
   const level = engine.forest.level(levelName)
   if (!Number.isSafeInteger(count) || count < 1) throw configError('topScopes.count', 'a whole number of one or more')
   if (!Object.hasOwn(NOTHING, by)) throw configError('topScopes.by', 'the name of a count')
-  const best: { node: ScopeNode; stats: ScopeStats }[] = []
+  const best: TopScope[] = []
+  let sum = new Sum()
   let looked = 0
   for (const node of engine.tier.root.subtree()) {
-    if (++looked % SLICE === 0) await new Promise<void>((resolve) => void systemClock.after(0, resolve))
+    // A timer that keeps the process alive: somebody waits.
+    if (++looked % SLICE === 0) await new Promise((resolve) => setTimeout(resolve))
+    if (level !== engine.forest.root && !node.level.path.includes(level)) continue
+    sum.add(node)
     if (node.level !== level) continue
-    const stats = nodeStats(node)
-    if (best.length === count && stats[by] <= (best.at(-1)?.stats[by] ?? 0)) continue
-    const rank = best.findIndex((other) => other.stats[by] < stats[by])
-    best.splice(rank === -1 ? best.length : rank, 0, { node, stats })
-    best.length = Math.min(best.length, count)
+    // It comes after all below it: its sum is complete.
+    rank(best, { ids: shownIds(node), stats: sum.of(node) }, count, by)
+    sum = new Sum()
   }
-  return best.map(({ node, stats }) => ({ ids: shownIds(node), stats }))
+  return best
+}
+
+function rank(best: TopScope[], scope: TopScope, count: number, by: RankedBy): void {
+  const at = best.findIndex((other) => other.stats[by] < scope.stats[by])
+  best.splice(at === -1 ? best.length : at, 0, scope)
+  if (best.length > count) best.pop()
 }
 
 function shownIds(node: ScopeNode): Record<string, string> {

@@ -6,7 +6,7 @@ export type LevelMap = Readonly<Record<string, string>>
 declare const levelsOf: unique symbol
 
 /** What {@link defineScopes} returns: the declared levels, known to TypeScript and checked at run time. */
-export interface Scopes<L extends LevelMap = LevelMap> {
+export interface Scopes<L extends object = LevelMap> {
   /** Only for inference: never present at run time. */
   readonly [levelsOf]?: L
   /** Every declared level with the level above it. */
@@ -25,7 +25,7 @@ declare global {
 }
 
 /** The registered level map, or the open one of an application that registered none. */
-export type RegisteredLevels = Cacheado.Register extends { scopes: Scopes<infer L> } ? L : LevelMap
+export type RegisteredLevels = Cacheado.Register extends { scopes: Scopes<infer L extends LevelMap> } ? L : LevelMap
 
 /** A level name: one of the registered ones or `'global'`; any string in an application that registered none. */
 export type Level = (keyof RegisteredLevels & string) | 'global'

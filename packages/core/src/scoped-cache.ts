@@ -79,7 +79,7 @@ export class ScopedCache implements AsyncDisposable {
    * The caller's own scope, from the context. Where the context does not say who asks, it is a handle that shares with nobody:
    * reads miss, writes do nothing, loaders run; what removes something throws `ERR_CACHE_SCOPE`.
    *
-   * @throws CacheError `ERR_CACHE_SCOPE` for an undeclared level
+   * @throws CacheError `ERR_CACHE_SCOPE` for an undeclared level, `ERR_CACHE_CONTEXT` on a platform without asynchronous context
    */
   current(level: Level): Scope {
     return currentScope(this.#open, level)

@@ -46,7 +46,7 @@ export interface CacheEvents {
   invalidate: CacheEvent & { readonly entries: number; readonly tags: number }
   /** A call ran as if there were no cache. */
   bypass: CacheEvent & { readonly reason: BypassReason }
-  /** Background work failed; nobody waits for it. */
+  /** Something failed that no caller is told of: background work, or `cacheIf`. */
   error: CacheEvent & { readonly error: unknown }
 }
 
@@ -129,7 +129,7 @@ export class Signals {
     const topic = this.#topic(name)
     if (!topic.active) return
     const failure = topic.publish(event)
-    if (failure !== undefined) this.log.warn('an event listener threw', { event: name })
+    if (failure !== undefined) this.log.once(`on(${name})`, 'an event listener threw', { event: name })
   }
 
   #topic<K extends keyof CacheEvents>(name: K): Topic<CacheEvents[K]> {

@@ -28,12 +28,15 @@ export function readValue(mode: ValuesMode, value: unknown): unknown {
   return mode === 'clone' && typeof value === 'object' ? structuredClone(value) : value
 }
 
-/** Freezes plain objects and arrays all the way down, iteratively: depth comes from data. */
+/**
+ * Freezes plain objects and arrays all the way down, iteratively: depth comes from data. What was frozen already may hold what
+ * is not.
+ */
 function freeze(root: object): void {
-  const pending: object[] = [root]
-  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
-    if (Object.isFrozen(value) || !(Array.isArray(value) || isPlainObject(value))) continue
+  const reached = new Set([root])
+  for (const value of reached) {
+    if (!(Array.isArray(value) || isPlainObject(value))) continue
     Object.freeze(value)
-    for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) pending.push(part as object)
+    for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) reached.add(part as object)
   }
 }

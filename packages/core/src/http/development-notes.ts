@@ -4,7 +4,8 @@ import type { BypassReason, RefusalToStore } from './reasons.js'
 
 /** What would change it, for the reasons that a developer can do something about. */
 const ADVICE: Readonly<Partial<Record<BypassReason | RefusalToStore, string>>> = {
-  'no-scope': 'the caller has no id at this level: mount authentication before the route, or check the identity of cacheContext',
+  'no-scope':
+    'the caller has no id at this level: mount authentication before the route, or check the identity of cacheContext',
   'identity-refused': 'what the request says about its caller cannot be trusted: check the sources of the identity',
   'identity-failed': 'the identity threw or took longer than 50 ms',
   'identity-changed': 'the caller changed while the request ran (login, logout, switch of tenant)',
@@ -12,7 +13,8 @@ const ADVICE: Readonly<Partial<Record<BypassReason | RefusalToStore, string>>> =
   credentials:
     "the request carries credentials and the route is global: let the handler say Cache-Control: public, or set credentials: 'ignore'",
   'option-threw': 'a function among the options of the route threw',
-  'set-cookie': "the response sets a cookie: setCookie: { drop: ['name'] } stores it without, setCookie: 'store' with it",
+  'set-cookie':
+    "the response sets a cookie: setCookie: { drop: ['name'] } stores it without, setCookie: 'store' with it",
   'credential-header': 'the response carries a header that is a credential',
   'csp-nonce': 'its Content-Security-Policy holds a nonce, which is for one answer only',
   private: 'the handler says Cache-Control: private: use a personal level as scope',

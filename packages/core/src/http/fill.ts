@@ -3,7 +3,13 @@ import { countLoad } from '../get-or-set.js'
 import type { MapKey } from '../key-text.js'
 import type { Terms } from '../memory/place.js'
 import type { BoundRoute } from './bound-route.js'
-import { refusedLate, storableFor, type ResponseHead, type StorableVerdict, type StoringRules } from './decide/storable.js'
+import {
+  refusedLate,
+  storableFor,
+  type ResponseHead,
+  type StorableVerdict,
+  type StoringRules,
+} from './decide/storable.js'
 import type { Placed } from './placement.js'
 import type { RefusalToStore } from './reasons.js'
 import { variantKey } from './response-keys.js'
@@ -34,6 +40,8 @@ export class Fill {
   #index: VariantIndex | undefined
   #headAt = 0
   #record: ResponseRecord | undefined
+  /** The handler has ended, one way or the other. */
+  #over = false
 
   constructor(route: BoundRoute, placed: Placed, flight: Flight, index: VariantIndex | undefined) {
     this.#route = route
@@ -57,6 +65,7 @@ export class Fill {
    * @returns why it is not stored, or nothing where it may be
    */
   judge(status: number, fields: HeaderFields, before: HeaderFields): RefusalToStore | undefined {
+    if (this.#over) return 'handler-failed'
     const { clock } = this.#route.engine
     this.#headAt = clock.now()
     const delay = this.#headAt - this.#startedAt
@@ -80,21 +89,22 @@ export class Fill {
 
   /** The handler completed its response: it is stored, unless something speaks against it now. */
   end(): void {
-    this.#count(false)
-    const { place, context } = this.#placed
-    const confirmed = this.#record === undefined || place.level.path.length === 0 || context.identity.confirm()
+    this.#finish(false)
+    const confirmed = this.#record === undefined || this.#confirm()
     if (typeof confirmed === 'boolean') this.#land(confirmed)
     else this.#route.engine.background.add(confirmed.then((same) => this.#land(same)))
   }
 
   /** The response was cut off, or nothing came at all: who waits begins anew. */
   abort(): void {
-    this.#count(true)
+    if (this.#over) return
+    this.#finish(true)
     this.#giveUp({ status: 'outdated' })
   }
 
   /** The handler threw, or its failure is answered from a stale copy: who waits may do the same. */
   fail(): void {
+    this.#finish(true)
     this.#giveUp({ status: 'failed', error: undefined })
   }
 
@@ -124,6 +134,13 @@ export class Fill {
     // Who waits under the old key looks again, and finds out by the index whether this variant is theirs.
     if (origin.key === base) place.land(origin, index, INDEX_TERMS)
     else place.abandon(origin, { status: 'outdated' })
+  }
+
+  /** Whether the request still comes from whom it was placed for: somebody, or nobody at all. */
+  #confirm(): boolean | Promise<boolean> {
+    const { level } = this.#placed.place
+    const anonymous = level !== this.#route.level
+    return (level.path.length === 0 && !anonymous) || this.#placed.context.identity.confirm(!anonymous)
   }
 
   #land(sameCaller: boolean): void {
@@ -158,7 +175,10 @@ export class Fill {
     this.#placed.place.abandon(this.#flight, settlement)
   }
 
-  #count(failed: boolean): void {
+  /** Counts the run of the handler, once. */
+  #finish(failed: boolean): void {
+    if (this.#over) return
+    this.#over = true
     const { engine } = this.#route
     const duration = engine.clock.now() - this.#startedAt
     countLoad({ engine, place: this.#placed.place }, duration, failed ? { error: undefined } : undefined)

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js'
 import type { Flight, Settlement } from '../flight.js'
+import { deadlineIn } from './deadline.js'
 
 /** How long a request waits for somebody else's response, in milliseconds (rule R-16). */
 const LIMIT = 5000
@@ -9,11 +10,10 @@ const LIMIT = 5000
  * request's promise may never settle.
  */
 export async function waitFor(flight: Flight, clock: Clock): Promise<Settlement | undefined> {
-  let cancel = () => {}
-  const late = new Promise<undefined>((resolve) => (cancel = clock.after(LIMIT, () => resolve(undefined))))
+  const deadline = deadlineIn(LIMIT, clock)
   try {
-    return await Promise.race([flight.settled, late])
+    return await Promise.race([flight.settled, deadline.passed])
   } finally {
-    cancel()
+    deadline.cancel()
   }
 }

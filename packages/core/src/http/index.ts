@@ -6,8 +6,8 @@
  */
 export { ContextDefinition, RequestContext, contextOf } from './request-context.js'
 export type { ContextOptions, CredentialOptions } from './http-settings.js'
-export { Route, type MiddlewareOptions } from './route.js'
-export type { RouteOptions } from './route-options.js'
+export { Route } from './route.js'
+export type { MiddlewareOptions, RouteOptions } from './route-options.js'
 export type { ResponseCache, Outcome } from './response-cache.js'
 export type { Recording, HeadDecision } from './recording.js'
 export type { Replay } from './replay.js'

@@ -1,4 +1,3 @@
-import { isCacheError } from '../cache-error.js'
 import type { MapKey } from '../key-text.js'
 import type { Place } from '../memory/place.js'
 import type { BoundRoute } from './bound-route.js'
@@ -25,7 +24,7 @@ export interface Placed {
 export function placeRequest(route: BoundRoute, context: RequestContext, known: Known): Placed | BypassReason {
   const place = placeOf(route, context, known)
   if (typeof place === 'string') return place
-  const claims = claimsText(route, place, known)
+  const claims = claimsText(route, place, known, context.request)
   if (claims === undefined) return 'claims-unknown'
   const base = keyOf(route, context.request)
   if (base === undefined) return 'key-too-long'
@@ -52,7 +51,8 @@ function placeOf(route: BoundRoute, context: RequestContext, known: Known): Plac
     return validPlace(route, known.ids)
   }
   const reason = known.status === 'unknown' ? known.reason : 'no-scope'
-  const shares = plan.sharesAnonymous && reason === 'no-scope' && isAnonymous(context.request, context.settings.credentials)
+  const shares =
+    plan.sharesAnonymous && reason === 'no-scope' && isAnonymous(context.request, context.settings.credentials)
   return shares ? engine.place(space, engine.forest.root.name, {}) : reason
 }
 
@@ -60,13 +60,14 @@ function placeOf(route: BoundRoute, context: RequestContext, known: Known): Plac
 function validPlace({ engine, space, level }: BoundRoute, ids: Readonly<Record<string, string>>): Place | BypassReason {
   try {
     return engine.place(space, level.name, ids)
-  } catch (error) {
-    if (isCacheError(error, 'ERR_CACHE_SCOPE')) return 'identity-refused'
-    throw error
+  } catch {
+    return 'identity-refused'
   }
 }
 
 /** Rule R-04: below `global` the place itself comes from the credential. */
 function needsPermission(route: BoundRoute, place: Place, { request, settings }: RequestContext): boolean {
-  return place.level.path.length === 0 && !route.plan.ignoresCredentials && carriesCredential(request, settings.credentials)
+  return (
+    place.level.path.length === 0 && !route.plan.ignoresCredentials && carriesCredential(request, settings.credentials)
+  )
 }

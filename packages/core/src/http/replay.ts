@@ -39,5 +39,12 @@ export function replayStored(
 
 /** The answer to a request that wants nothing but a stored response, where there is none (RFC 9111 §5.2.1.7). */
 export function gatewayTimeout(cacheStatus: string): Replay {
-  return { kind: 'replay', status: 504, fields: [['Content-Length', '0']], age: undefined, cacheStatus, body: undefined }
+  return {
+    kind: 'replay',
+    status: 504,
+    fields: [['Content-Length', '0']],
+    age: undefined,
+    cacheStatus,
+    body: undefined,
+  }
 }

@@ -2,6 +2,7 @@ import { isCacheError } from '../cache-error.js'
 import type { Clock } from '../clock.js'
 import type { Claims, IdentityRequest, IdentityResolver, Resolution } from '../identity/identity-request.js'
 import { isPromiseLike } from '../identity/identity-source.js'
+import { deadlineIn } from './deadline.js'
 import type { BypassReason } from './reasons.js'
 
 /** Who asks, as far as it is known now. */
@@ -65,22 +66,22 @@ export class RequestIdentity {
     return (this.#ids ??= new Map(Object.entries(known.ids)))
   }
 
-  /** Whether the request still comes from whom it came from when it was placed. */
-  confirm(): boolean | Promise<boolean> {
+  /** Whether the request comes from the same caller as before, or, where it was placed for nobody, still from nobody. */
+  confirm(somebody: boolean): boolean | Promise<boolean> {
     const known = this.ask()
-    return known instanceof Promise ? known.then(isKnown) : isKnown(known)
+    const same = ({ status }: Known) => (status === 'known') === somebody
+    return known instanceof Promise ? known.then(same) : same(known)
   }
 
   async #wait(answer: Promise<Resolution | undefined>): Promise<Known> {
     const origin = this.#originNow()
-    let cancel = () => {}
-    const late = new Promise<undefined>((resolve) => (cancel = this.#clock.after(PATIENCE, () => resolve(undefined))))
+    const deadline = deadlineIn(PATIENCE, this.#clock)
     try {
-      const resolution = await Promise.race([answer.catch(failure), late])
+      const resolution = await Promise.race([answer.catch(failure), deadline.passed])
       if (resolution?.status === 'resolved') this.#origin = origin
       return this.#take(resolution)
     } finally {
-      cancel()
+      deadline.cancel()
       this.#pending = undefined
     }
   }
@@ -110,10 +111,7 @@ export class RequestIdentity {
   }
 }
 
-function attempt(
-  resolver: IdentityResolver,
-  request: IdentityRequest,
-): Resolution | Promise<Resolution> | undefined {
+function attempt(resolver: IdentityResolver, request: IdentityRequest): Resolution | Promise<Resolution> | undefined {
   try {
     return resolver(request)
   } catch (error) {
@@ -125,10 +123,6 @@ function attempt(
 function failure(error: unknown): undefined {
   if (isCacheError(error, 'ERR_CACHE_CONFIG')) throw error
   return undefined
-}
-
-function isKnown(known: Known): boolean {
-  return known.status === 'known'
 }
 
 function sameIds(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean {

@@ -47,6 +47,8 @@ export class ResponseCache {
   readonly #route: BoundRoute
   /** Whether the route itself names headers or claims by which its URLs vary. */
   readonly #keyed: boolean
+  /** Whether it is of no matter who asks. */
+  readonly #anybody: boolean
   /** Whether URLs of this route are known to vary: then even a hit takes two look-ups. */
   #varies: boolean
   /** Loads of requests with credentials: what they bring is most likely nobody else's, so nobody waits for it. */
@@ -61,6 +63,7 @@ export class ResponseCache {
     this.#route = bindRoute(plan, settings)
     this.#keyed = plan.varyHeaders.length > 0 || plan.varyClaims.length > 0
     this.#varies = this.#keyed
+    this.#anybody = this.#route.level.path.length === 0 && plan.varyClaims.length === 0
     this.#hit = `${formatCacheStatus(settings.name, { hit: true })}; ttl=`
     registerRoute(this.#route)
   }
@@ -79,7 +82,7 @@ export class ResponseCache {
     if (gate.kind === 'bypass') return this.#bypass(context, gate.reason, gate.fwd)
     const skipped = this.#skips(context)
     if (skipped !== undefined) return this.#bypass(context, skipped)
-    const known = this.#route.level.path.length === 0 ? NOBODY : context.identity.ask()
+    const known = this.#anybody ? NOBODY : context.identity.ask()
     if (known instanceof Promise) return known.then((now) => this.#answerKnown(context, now, gate.onlyIfCached))
     return this.#answerKnown(context, known, gate.onlyIfCached)
   }
@@ -126,7 +129,8 @@ export class ResponseCache {
   #select(placed: Placed): Selection | undefined {
     const { place, base, claims, context } = placed
     const entry = place.find(base)
-    if (!(entry?.value instanceof VariantIndex)) return { key: base, index: undefined, entry: this.#keyed ? undefined : entry }
+    if (!(entry?.value instanceof VariantIndex))
+      return { key: base, index: undefined, entry: this.#keyed ? undefined : entry }
     this.#varies = true
     const key = variantKey(this.#route, context.request, base, claims, entry.value)
     return key === undefined ? undefined : { key, index: entry.value, entry: place.find(key) }
@@ -152,9 +156,15 @@ export class ResponseCache {
     if (settlement?.status === 'stored' && settlement.value instanceof StoredResponse) {
       return this.#collapsed(placed, selection, settlement.value)
     }
-    if (settlement?.status === 'stored' || settlement?.status === 'outdated') return this.#look(placed, false, attempt + 1)
+    if (settlement?.status === 'stored' || settlement?.status === 'outdated')
+      return this.#look(placed, false, attempt + 1)
     if (settlement?.status === 'failed' && selection.entry !== undefined) {
-      const copy = staleCopy(this.#route, placed.context, { place, entry: selection.entry }, { fwd: 'stale', collapsed: true })
+      const copy = staleCopy(
+        this.#route,
+        placed.context,
+        { place, entry: selection.entry },
+        { fwd: 'stale', collapsed: true },
+      )
       if (copy !== undefined) return copy
     }
     // One of those who waited in vain takes the place of the one they waited for.
@@ -180,7 +190,10 @@ export class ResponseCache {
     if (placed.needsPermission) this.#unjoinable.add(flight)
     const fill = new Fill(route, placed, flight, index)
     const fallback = selection.entry && { place, entry: selection.entry }
-    return { kind: 'run', recording: new Recording({ route, context, fwd: forwardReason(placed, selection), fill, fallback }) }
+    return {
+      kind: 'run',
+      recording: new Recording({ route, context, fwd: forwardReason(placed, selection), fill, fallback }),
+    }
   }
 
   /** Runs the handler for this request only; nothing is stored. */
@@ -188,7 +201,10 @@ export class ResponseCache {
     const { engine, space, level } = this.#route
     const { context } = placed
     if (context.request.method !== 'HEAD') engine.bypass('not-shareable', space, level.name)
-    return { kind: 'run', recording: new Recording({ route: this.#route, context, fwd: forwardReason(placed, selection) }) }
+    return {
+      kind: 'run',
+      recording: new Recording({ route: this.#route, context, fwd: forwardReason(placed, selection) }),
+    }
   }
 
   #bypass(context: RequestContext, reason: BypassReason, fwd: ForwardReason = 'bypass'): Outcome {
@@ -217,7 +233,6 @@ export class ResponseCache {
 
   /** What another request brought, if this one could have read it from the cache (rule R-15). */
   #collapsed(placed: Placed, selection: Selection, stored: StoredResponse): Outcome {
-    if (!mayUse(placed, stored)) return this.#alone(placed, selection)
     const status = { fwd: forwardReason(placed, selection), collapsed: true }
     const cacheStatus = formatCacheStatus(this.#route.settings.name, status)
     return replayStored(stored, placed.context.request, stored.age, cacheStatus, this.#route.engine.clock.wall())
@@ -254,7 +269,12 @@ export class ResponseCache {
 }
 
 /** Reasons for which nobody knows whose scope a request belongs to. */
-const UNPLACED: ReadonlySet<BypassReason> = new Set(['no-scope', 'identity-refused', 'identity-failed', 'identity-changed'])
+const UNPLACED: ReadonlySet<BypassReason> = new Set([
+  'no-scope',
+  'identity-refused',
+  'identity-failed',
+  'identity-changed',
+])
 
 function mayUse(placed: Placed, stored: StoredResponse): boolean {
   return !placed.needsPermission || stored.permitted

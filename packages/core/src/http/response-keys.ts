@@ -1,4 +1,3 @@
-import { isCacheError } from '../cache-error.js'
 import type { Key, MapKey } from '../key-text.js'
 import type { Place } from '../memory/place.js'
 import type { BoundRoute } from './bound-route.js'
@@ -30,7 +29,9 @@ export function targetOf(ignored: ReadonlySet<string>, target: string): string {
   if (ignored.size === 0 || start < 0) return target
   const pairs = target.slice(start + 1).split('&')
   const kept = pairs.filter((pair) => pair.includes(';') || !ignored.has(pair.split('=', 1)[0] as string))
-  return kept.length === pairs.length ? target : `${target.slice(0, start)}?${kept.join('&')}`
+  if (kept.length === pairs.length) return target
+  const path = target.slice(0, start)
+  return kept.length === 0 ? path : `${path}?${kept.join('&')}`
 }
 
 /** The key of the variant that a request selects. `undefined`: too long to be cached. */
@@ -50,18 +51,17 @@ export function variantKey(
  * The claims by which the route varies, as text. `undefined` where none are known, or one is no plain data: a role that
  * nobody can tell must not share with another.
  */
-export function claimsText(route: BoundRoute, place: Place, known: Known): string | undefined {
+export function claimsText(route: BoundRoute, place: Place, known: Known, request: HttpRequest): string | undefined {
   const { varyClaims } = route.plan
   if (varyClaims.length === 0) return ''
   // Among those who carry no credential at all nobody has claims.
   if (place.level !== route.level) return ''
-  const claims = known.status === 'known' ? known.claims : undefined
+  const claims = (known.status === 'known' ? known.claims : undefined) ?? request.claims()
   if (claims === undefined) return undefined
   try {
     const values = varyClaims.map((name) => (Object.hasOwn(claims, name) ? [claims[name]] : []))
     return route.engine.key(['claims', ...values]) as string | undefined
-  } catch (error) {
-    if (isCacheError(error, 'ERR_CACHE_KEY')) return undefined
-    throw error
+  } catch {
+    return undefined
   }
 }

@@ -3,6 +3,7 @@ import type { OnMissingScope } from '../engine.js'
 import type { Key } from '../key-text.js'
 import type { ByteSize } from '../memory/byte-size.js'
 import type { Level } from '../scope-types.js'
+import type { ContextOptions } from './http-settings.js'
 
 /**
  * How the responses of one route are cached: the options of `cacheMiddleware` and `@CacheScope`. `Native` is the framework's
@@ -76,3 +77,7 @@ export interface RouteOptions<Native = unknown> {
   /** Names the route; unique within the cache, the same in every process. Default: numbered in order of definition. */
   readonly name?: string | undefined
 }
+
+/** Options of a middleware: a route's, and which cache and who asks where `cacheContext` is not used. */
+export type MiddlewareOptions<Native = unknown> = RouteOptions<Native> &
+  Partial<Pick<ContextOptions<Native>, 'cache' | 'identity'>>

@@ -4,7 +4,7 @@ import { missingScopeOption } from '../engine.js'
 import { byteSize } from '../memory/byte-size.js'
 import { refuseUnknown, tagList } from '../policy.js'
 import { lowerCaseNames } from './http-settings.js'
-import type { RouteOptions } from './route-options.js'
+import type { MiddlewareOptions, RouteOptions } from './route-options.js'
 
 /** {@link RouteOptions}, checked, with every default filled in that does not depend on the cache: what the code reads. */
 export interface RoutePlan {
@@ -33,10 +33,27 @@ export interface RoutePlan {
 }
 
 /** The names of a route's options, those that say which cache included. */
-const ROUTE_OPTIONS = [
-  ...['scope', 'ttl', 'staleWhileRevalidate', 'staleIfError', 'tags', 'varyBy', 'key', 'query', 'statuses', 'maxBodyBytes'],
-  ...['omitHeaders', 'setCookie', 'anonymous', 'credentials', 'onMissingScope', 'skip', 'maxEntries', 'name'],
-  ...['cache', 'identity'],
+const ROUTE_OPTIONS: readonly (keyof MiddlewareOptions)[] = [
+  'scope',
+  'ttl',
+  'staleWhileRevalidate',
+  'staleIfError',
+  'tags',
+  'varyBy',
+  'key',
+  'query',
+  'statuses',
+  'maxBodyBytes',
+  'omitHeaders',
+  'setCookie',
+  'anonymous',
+  'credentials',
+  'onMissingScope',
+  'skip',
+  'maxEntries',
+  'name',
+  'cache',
+  'identity',
 ]
 const DEFAULT_MAX_BODY = '1mb'
 /** How many routes were defined, in all copies of this module: they may share a cache. */
@@ -56,7 +73,8 @@ export function routePlan<Native>(options: RouteOptions<Native>, path: string): 
   choice(credentials, ['ignore'], `${path}.credentials`)
   functionOrNothing(skip, `${path}.skip`)
   functionOrNothing(key, `${path}.key`)
-  if (key !== undefined && options.name === undefined) throw configError(`${path}.name`, 'a name, since key replaces the URL')
+  if (key !== undefined && options.name === undefined)
+    throw configError(`${path}.name`, 'a name, since key replaces the URL')
   return {
     name: options.name ?? `route ${nextNumber()}`,
     level: scope,
@@ -113,13 +131,15 @@ function isFinalStatus(status: unknown): boolean {
 }
 
 function texts(list: readonly string[] | undefined, option: string): readonly string[] {
-  const valid = list === undefined || (Array.isArray(list) && list.every((text) => typeof text === 'string' && text !== ''))
+  const valid =
+    list === undefined || (Array.isArray(list) && list.every((text) => typeof text === 'string' && text !== ''))
   if (!valid) throw configError(option, 'a list of names')
   return list ?? []
 }
 
 function choice(value: unknown, allowed: readonly string[], option: string): void {
-  if (value !== undefined && !allowed.includes(value as string)) throw configError(option, allowed.map((one) => `'${one}'`).join(' or '))
+  if (value !== undefined && !allowed.includes(value as string))
+    throw configError(option, allowed.map((one) => `'${one}'`).join(' or '))
 }
 
 function functionOrNothing(value: unknown, option: string): void {

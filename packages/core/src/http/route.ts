@@ -1,13 +1,10 @@
 import { configError } from '../cache-error.js'
 import type { HttpRequest } from './http-request.js'
-import type { ContextOptions, HttpSettings } from './http-settings.js'
+import type { HttpSettings } from './http-settings.js'
 import { ContextDefinition, contextOf, type RequestContext } from './request-context.js'
 import { ResponseCache } from './response-cache.js'
-import type { RouteOptions } from './route-options.js'
+import type { MiddlewareOptions } from './route-options.js'
 import { routePlan, type RoutePlan } from './route-plan.js'
-
-/** Options of a middleware: a route's, and which cache and who asks where `cacheContext` is not used. */
-export type MiddlewareOptions<Native = unknown> = RouteOptions<Native> & Partial<Pick<ContextOptions<Native>, 'cache' | 'identity'>>
 
 /** One cached route, as an adapter holds it. */
 export class Route<Native = unknown> {
@@ -24,7 +21,8 @@ export class Route<Native = unknown> {
     const { cache, identity } = options
     if (cache === undefined && identity !== undefined) throw configError(`${option}.cache`, 'a cache beside identity')
     this.#own = cache === undefined ? undefined : new ContextDefinition({ cache, identity })
-    if (cache !== undefined && typeof cache !== 'function') this.#own?.settingsOf(cache).engine.forest.level(this.plan.level)
+    if (cache !== undefined && typeof cache !== 'function')
+      this.#own?.settingsOf(cache).engine.forest.level(this.plan.level)
   }
 
   /**

@@ -14,6 +14,8 @@ import { TagMarks, type Tag } from './tag-marks.js'
 
 /** How often expired entries are looked for while there are any entries, in milliseconds. */
 const SWEEP_PERIOD = 2000
+/** Loads registered at once; above it callers load without being joined (rule R-16). */
+const MOST_FLIGHTS = 10_000
 /** Entries of invalidated scopes that one write may remove while it makes room; the background removes the rest. */
 const DEAD_PER_WRITE = 1000
 
@@ -77,6 +79,11 @@ export class MemoryTier {
     return this.limits.maxEntries > 0 && this.limits.maxBytes > 0
   }
 
+  /** Whether so much loads at the moment that no other load can be registered. */
+  get crowded(): boolean {
+    return this.inFlight >= MOST_FLIGHTS
+  }
+
   /** The space of that name, made where it is missing. One with limits has a budget of its own. */
   space(name: string, limits: Limits | undefined): Space {
     const known = this.#spaces.get(name)
@@ -96,9 +103,9 @@ export class MemoryTier {
   retire(space: Space): void {
     space.retired = true
     this.#spaces.delete(space.name)
-    const heir = this.#spaces.get('')
-    heir?.counters.add(space.counters)
-    for (const leaf of space.leaves) if (heir) heir.counters.hits += leaf.hits
+    const heir = this.space('', undefined).counters
+    heir.add(space.counters)
+    for (const leaf of space.leaves) heir.hits += leaf.hits
     this.#sweeper.run(this.#drop(space))
   }
 
@@ -218,7 +225,10 @@ export class MemoryTier {
     leaf.space.counters.hits += leaf.hits
     leaf.node.inherit(leaf)
     leaf.node.account(0, -LEAF_OVERHEAD)
-    let node = leaf.node
+    this.#pruneUpwards(leaf.node)
+  }
+
+  #pruneUpwards(node: ScopeNode): void {
     while (node.above !== undefined && node.empty) {
       const above = node.above
       this.#fold(node, above)
@@ -351,6 +361,7 @@ export class MemoryTier {
       this.#fold(gone, above)
       yield
     }
+    this.#pruneUpwards(above)
   }
 
   #forget(leaf: Leaf, entry: Entry): void {

@@ -11,9 +11,6 @@ import type { ScopeNode } from './scope-node.js'
 import type { Space } from './space.js'
 import type { Tag } from './tag-marks.js'
 
-/** Loads registered at once; above it callers load without being joined (rule R-16). */
-const MOST_FLIGHTS = 10_000
-
 /** What a value is stored with. */
 export interface Terms {
   readonly policy: Pick<ResolvedPolicy, 'ttl' | 'staleWhileRevalidate' | 'staleIfError' | 'refreshAhead' | 'jitter'>
@@ -38,8 +35,14 @@ export class Place {
     /** The scope's node, where it was found, or its ids. */
     at: ScopeNode | readonly string[],
   ) {
-    if (Array.isArray(at)) this.#ids = at
-    else this.#node = at as ScopeNode
+    if (Array.isArray(at)) {
+      this.#ids = at
+    } else {
+      // A handle made for one operation is common, one per request: it walks its path once, not twice.
+      this.#node = at as ScopeNode
+      this.#leaf = this.#node.leaves.get(space)
+      this.#version = tier.version
+    }
   }
 
   /** The ids on the scope's path, from the root down. */
@@ -97,25 +100,23 @@ export class Place {
     this.#hit(entry.leaf, entry)
   }
 
-  /** Stores a value that was not loaded; a load under way for the key is detached. */
+  /** Stores a value that was not loaded; a load under way for the key is detached. Not where making the value throws. */
   write(key: MapKey, value: () => unknown, terms: Terms): boolean {
     checkKey(key)
     this.detachFlight(key)
-    // What is there is older than what was to replace it: it goes even where the new value cannot be kept.
-    const kept = this.#orDelete(key, value)
+    let kept: unknown
+    try {
+      kept = value()
+    } catch {
+      // What is there is older than what was to replace it: it goes even where the new value cannot be kept.
+      this.delete(key)
+      this.bypass('value-refused')
+      return false
+    }
     const leaf = this.#obtain()
     const stored = this.#keep(leaf, key, kept, terms, this.tier.sequence)
     if (leaf.empty) this.tier.prune(leaf)
     return stored
-  }
-
-  #orDelete(key: MapKey, value: () => unknown): unknown {
-    try {
-      return value()
-    } catch (error) {
-      this.delete(key)
-      throw error
-    }
   }
 
   /** Deletes a key; a load under way for it is detached. Whether anything usable was there. */
@@ -135,7 +136,10 @@ export class Place {
     return flight
   }
 
-  /** Begins a load: captures the stamps, and lets others join unless there are too many loads. */
+  /**
+   * Begins a load: captures the stamps, and lets others join unless there are too many loads. It takes the place of one that
+   * is under way.
+   */
   lead(key: MapKey): Flight {
     checkKey(key)
     return this.#register(new Flight(this.#obtain(), key, this.tier.sequence))
@@ -149,11 +153,13 @@ export class Place {
 
   /** Ends a load with a value: keeps it if nothing was invalidated, deleted or written meanwhile. */
   land(flight: Flight, value: unknown, terms: Terms): boolean {
-    const current = this.#isCurrent(flight, terms.tags)
+    const registered = this.#current(flight, terms.tags)
     this.#leave(flight)
-    const stored = current && this.#keep(flight.leaf, flight.key, value, terms, flight.born)
+    const stored = registered !== undefined && this.#keep(flight.leaf, flight.key, value, terms, flight.born)
     if (flight.leaf.empty) this.tier.prune(flight.leaf)
-    flight.settle(stored ? { status: 'stored', value } : { status: current ? 'unshared' : 'outdated' })
+    const settlement: Settlement = stored ? { status: 'stored', value } : { status: registered ? 'unshared' : 'outdated' }
+    if (stored && registered !== flight) registered.release(settlement)
+    flight.settle(settlement)
     return stored
   }
 
@@ -200,9 +206,11 @@ export class Place {
 
   #register(flight: Flight): Flight {
     const { leaf, key } = flight
-    if (this.tier.inFlight >= MOST_FLIGHTS) return flight
+    if (this.tier.crowded) return flight
     leaf.flights ??= new Map()
-    if (!leaf.flights.has(key)) this.tier.countFlight(this.space, 1)
+    const replaced = leaf.flights.get(key)
+    if (replaced) replaced.successor = flight
+    else this.tier.countFlight(this.space, 1)
     leaf.flights.set(key, flight)
     flight.registered = true
     return flight
@@ -212,7 +220,7 @@ export class Place {
     leaf.hits++
     leaf.space.budget.queue.touch(entry)
     const { hit } = this.tier.signals
-    if (hit.active) hit.publish(this.labels)
+    if (hit.active) this.tier.signals.emit('hit', this.labels)
   }
 
   #look(): Leaf | undefined {
@@ -222,9 +230,10 @@ export class Place {
   }
 
   #obtain(): Leaf {
-    this.#leaf = this.tier.obtain(this.level, this.ids).obtainLeaf(this.space)
+    const { leaf } = this
+    if (leaf !== undefined) return leaf
     this.#version = this.tier.version
-    return this.#leaf
+    return (this.#leaf = this.tier.obtain(this.level, this.ids).obtainLeaf(this.space))
   }
 
   #nearest(): ScopeNode {
@@ -243,10 +252,14 @@ export class Place {
     if (flight) this.abandon(flight, { status: 'outdated' })
   }
 
-  #isCurrent(flight: Flight, tags: readonly string[]): boolean {
+  /** The load that others find: this one or one that took its place. `undefined` where what it brings is outdated. */
+  #current(flight: Flight, tags: readonly string[]): Flight | undefined {
     const { leaf, key } = flight
-    if (leaf.flights?.get(key) !== flight || !leaf.node.isBelow(this.tier.root)) return false
-    return !this.tier.marked(leaf.node, this.#tags(tags), flight.born)
+    const registered = leaf.flights?.get(key)
+    let heir: Flight | undefined = flight
+    while (heir !== undefined && heir !== registered) heir = heir.successor
+    if (heir === undefined || !leaf.node.isBelow(this.tier.root)) return undefined
+    return this.tier.marked(leaf.node, this.#tags(tags), flight.born) ? undefined : heir
   }
 
   #leave(flight: Flight): void {

@@ -4,7 +4,7 @@ const SMALL = 64
 const DEEPEST = 200
 
 /** What an entry costs besides its value: the entry itself, its place in the map, its key's header. */
-export const ENTRY_OVERHEAD = 240
+export const ENTRY_OVERHEAD = 280
 
 /**
  * Roughly how many bytes of memory a value retains, or `undefined` where that cannot be told: too deep, or a getter that
@@ -25,8 +25,6 @@ function primitiveSize(value: unknown): number {
   return 8
 }
 
-class TooDeep extends Error {}
-
 /** One walk over a value. Without a set of what it has seen it gives up after {@link SMALL} objects. */
 class Measure {
   readonly #seen: Set<object> | undefined
@@ -38,7 +36,7 @@ class Measure {
 
   size(value: unknown, depth: number): number | undefined {
     if (typeof value !== 'object' || value === null) return primitiveSize(value)
-    if (depth > DEEPEST) throw new TooDeep()
+    if (depth > DEEPEST) throw new RangeError('too deep')
     if (this.#seen) {
       if (this.#seen.has(value)) return 8
       this.#seen.add(value)
@@ -50,7 +48,10 @@ class Measure {
     if (Array.isArray(value)) return this.#sum(value, 16 + value.length * 8, depth)
     if (value instanceof Map) return this.#sum([...value.keys(), ...value.values()], 64 + value.size * 32, depth)
     if (value instanceof Set) return this.#sum([...value], 64 + value.size * 24, depth)
-    return this.#sum(Object.values(value), 56, depth)
+    // A name can be as long as any text, and comes from whoever wrote the data.
+    let base = 56
+    for (const name of Object.keys(value)) base += name.length
+    return this.#sum(Object.values(value), base, depth)
   }
 
   #sum(parts: readonly unknown[], base: number, depth: number): number | undefined {

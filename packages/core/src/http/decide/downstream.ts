@@ -51,7 +51,9 @@ function varyWith(lines: FieldLines, identityHeaders: readonly string[]): string
   const vary = parseVary(lines.get('vary'))
   if (vary.kind === 'any') return '*'
   const said = combined(lines, 'vary')
-  const missing = identityHeaders.filter((name) => vary.kind === 'malformed' || !vary.names.includes(name.toLowerCase()))
+  const missing = identityHeaders.filter(
+    (name) => vary.kind === 'malformed' || !vary.names.includes(name.toLowerCase()),
+  )
   return (said === undefined || said === '' ? missing : [said, ...missing]).join(', ')
 }
 

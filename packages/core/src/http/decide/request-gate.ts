@@ -21,7 +21,8 @@ const HOST = /^[^\s,/?#@\\]+$/
 const TARGET = /^[^\u0000- \u007f]+$/
 const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*)/i
 /** A scheme and its parameters, quoted values emptied: the only credentials in which commas belong (RFC 9110 §11.4). */
-const ONE_SET_OF_PARAMETERS = /^[^\s,="]+[ \t]+[^\s,="]+[ \t]*=[^\s,"]*(?:"")?(?:[ \t]*,[ \t]*[^\s,="]+=[^\s,"]*(?:"")?)*$/
+const ONE_SET_OF_PARAMETERS =
+  /^[^\s,="]+[ \t]+[^\s,="]+[ \t]*=[^\s,"]*(?:"")?(?:[ \t]*,[ \t]*[^\s,="]+=[^\s,"]*(?:"")?)*$/
 
 /**
  * The gates a request passes before anybody asks who sent it: method, body, ambiguity (rule R-10), what the client forbids
@@ -55,7 +56,10 @@ function hasBody(request: HttpRequest): boolean {
 function isAmbiguous(request: HttpRequest): boolean {
   if (!HOST.test(request.host) || !TARGET.test(request.target)) return true
   if (request.target.charCodeAt(0) !== SLASH && !namesItsHost(request)) return true
-  return request.header('authorization') !== undefined && repeatsAuthorization(request)
+  const authorization = request.header('authorization')
+  return (
+    authorization !== undefined && (request.lines('authorization').length > 1 || isSeveralCredentials(authorization))
+  )
 }
 
 const SLASH = 0x2f
@@ -65,12 +69,10 @@ function namesItsHost({ target, host }: HttpRequest): boolean {
   return absolute !== null && (absolute[1] as string).toLowerCase() === host
 }
 
-/** Two lines of it, or, where lines arrive joined, a value that no single set of credentials has. */
-function repeatsAuthorization(request: HttpRequest): boolean {
-  const lines = request.lines('authorization')
-  const value = lines[0] ?? ''
-  if (lines.length !== 1 || value === '') return true
-  return value.includes(',') && !ONE_SET_OF_PARAMETERS.test(withEmptyQuotes(value))
+/** Where lines arrive joined: a value that no single set of credentials has. */
+function isSeveralCredentials(authorization: string): boolean {
+  if (authorization === '') return true
+  return authorization.includes(',') && !ONE_SET_OF_PARAMETERS.test(withEmptyQuotes(authorization))
 }
 
 /** The value with nothing left between its quotes; one that never closes is left alone there, and fits no grammar. */

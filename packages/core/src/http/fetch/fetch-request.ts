@@ -14,7 +14,6 @@ export interface FetchRequestParts {
   readonly peer?: () => string | undefined
 }
 
-const AUTHORITY = /^https?:\/\/([^/?#]*)([^#]*)/i
 const DEFAULT_PORT = /:(?:80|443)$/
 
 /** A Fetch request as the engine sees it. Fetch joins the lines of a header: {@link lines} gives one at the most. */
@@ -30,9 +29,9 @@ export class FetchRequest implements HttpRequest {
     this.#parts = parts
     this.native = parts.native
     this.method = method
-    const [, authority = '', target = ''] = AUTHORITY.exec(url) ?? []
-    this.target = target.startsWith('/') ? target : `/${target}`
-    this.host = hostOf(authority, parts.request.headers.get('host'))
+    const path = url.indexOf('/', url.indexOf('//') + 2)
+    this.target = url.slice(path).split('#', 1)[0] as string
+    this.host = hostOf(url.slice(url.indexOf('//') + 2, path), parts.request.headers.get('host'))
   }
 
   get peer(): string | undefined {

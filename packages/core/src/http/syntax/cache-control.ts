@@ -14,7 +14,8 @@ export interface Directive {
 /** Directives are compared with this at the most (RFC 9111 §1.2.2). */
 const MAX_SECONDS = 2 ** 31
 const DIGITS = /^[0-9]+$/
-const DIRECTIVE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)(?:=(?:([!#$%&'*+\-.^_`|~0-9A-Za-z]+)|"((?:[^"\\\p{Cc}]|\t|\\[\t -~\u0080-\u00ff])*)"))?$/u
+const DIRECTIVE =
+  /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)(?:=(?:([!#$%&'*+\-.^_`|~0-9A-Za-z]+)|"((?:[^"\\\p{Cc}]|\t|\\[\t -~\u0080-\u00ff])*)"))?$/u
 
 /**
  * A Cache-Control field, or one of its relatives (Surrogate-Control, CDN-Cache-Control), read by the grammar of

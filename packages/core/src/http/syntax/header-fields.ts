@@ -36,7 +36,10 @@ export function isToken(text: string): boolean {
  * a quoted string is no separator. A quoted string that never ends takes the rest of its line.
  */
 export function listMembers(lines: readonly string[]): string[] {
-  return lines.flatMap((line) => (line.includes('"') ? splitOutsideQuotes(line) : line.split(','))).map(trim).filter(Boolean)
+  return lines
+    .flatMap((line) => (line.includes('"') ? splitOutsideQuotes(line) : line.split(',')))
+    .map(trim)
+    .filter(Boolean)
 }
 
 /** Without the white space that HTTP allows around members: space and tab, nothing else. */

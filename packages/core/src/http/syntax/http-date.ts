@@ -4,7 +4,10 @@ const TIME = String.raw`(\d\d):(\d\d):(\d\d)`
 
 /** The three formats of RFC 9110 §5.6.7: IMF-fixdate, RFC 850, asctime; their case is of no matter, all else is. */
 const IMF_FIXDATE = new RegExp(`^(?:mon|tue|wed|thu|fri|sat|sun), (\\d\\d) (${MONTH}) (\\d{4}) ${TIME} gmt$`, 'i')
-const RFC_850 = new RegExp(`^(?:mon|tues|wednes|thurs|fri|satur|sun)day, (\\d\\d)-(${MONTH})-(\\d\\d) ${TIME} gmt$`, 'i')
+const RFC_850 = new RegExp(
+  `^(?:mon|tues|wednes|thurs|fri|satur|sun)day, (\\d\\d)-(${MONTH})-(\\d\\d) ${TIME} gmt$`,
+  'i',
+)
 const ASCTIME = new RegExp(`^(?:mon|tue|wed|thu|fri|sat|sun) (${MONTH}) ([ \\d]\\d) ${TIME} (\\d{4})$`, 'i')
 
 /**

@@ -6,11 +6,19 @@ const IDENTITY = ['Authorization', 'Cookie']
 const changes = (fields: HeaderFields, audience: Audience) => downstreamFields(fieldLines(fields), audience, IDENTITY)
 const cacheControl = (said: string | undefined, audience: Audience) =>
   changes(said === undefined ? [] : [['Cache-Control', said]], audience).set[0]?.[1]
-const vary = (...lines: string[]) => changes(lines.map((line) => ['Vary', line] as const), 'one').set[1]?.[1]
+const vary = (...lines: string[]) =>
+  changes(
+    lines.map((line) => ['Vary', line] as const),
+    'one',
+  ).set[1]?.[1]
 
 describe('what an answer tells the caches in front of us', () => {
   it('is what the handler said, at the global scope', () => {
-    for (const fields of [[], [['Cache-Control', 'public, s-maxage=5']], [['CDN-Cache-Control', 'max-age=5']]] as const) {
+    for (const fields of [
+      [],
+      [['Cache-Control', 'public, s-maxage=5']],
+      [['CDN-Cache-Control', 'max-age=5']],
+    ] as const) {
       expect(changes(fields, 'everybody')).toEqual({ set: [], remove: [] })
     }
   })

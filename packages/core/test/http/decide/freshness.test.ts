@@ -25,19 +25,61 @@ function lifetime(fields: HeaderFields, over: Partial<FreshnessInput> = {}): str
 describe('the lifetime of a response', () => {
   it.each<[HeaderFields, string | undefined]>([
     [[], undefined],
-    [[['Cache-Control', 's-maxage=1, max-age=2'], ['Expires', at(3)]], '1 by s-maxage'],
-    [[['Cache-Control', 'max-age=2'], ['Expires', at(3)]], '2 by max-age'],
+    [
+      [
+        ['Cache-Control', 's-maxage=1, max-age=2'],
+        ['Expires', at(3)],
+      ],
+      '1 by s-maxage',
+    ],
+    [
+      [
+        ['Cache-Control', 'max-age=2'],
+        ['Expires', at(3)],
+      ],
+      '2 by max-age',
+    ],
     [[['Expires', at(3)]], '3 by expires'],
-    [[['Expires', at(3)], ['Date', at(-7)]], '10 by expires'],
+    [
+      [
+        ['Expires', at(3)],
+        ['Date', at(-7)],
+      ],
+      '10 by expires',
+    ],
     [[['Expires', at(-3)]], '0 by expires'],
     [[['Expires', '0']], '0 by expires'],
     [[['Expires', '']], '0 by expires'],
-    [[['Expires', at(3)], ['Expires', at(3)]], '0 by expires'],
-    [[['Expires', at(3)], ['Date', 'nonsense']], '3 by expires'],
+    [
+      [
+        ['Expires', at(3)],
+        ['Expires', at(3)],
+      ],
+      '0 by expires',
+    ],
+    [
+      [
+        ['Expires', at(3)],
+        ['Date', 'nonsense'],
+      ],
+      '3 by expires',
+    ],
     [[['Cache-Control', 's-maxage=x, max-age=2']], '0 by s-maxage'],
-    [[['Cache-Control', 'max-age=x'], ['Expires', at(3)]], '0 by max-age'],
+    [
+      [
+        ['Cache-Control', 'max-age=x'],
+        ['Expires', at(3)],
+      ],
+      '0 by max-age',
+    ],
     [[['Last-Modified', at(-100)]], '10 by heuristic'],
-    [[['Last-Modified', at(-100)], ['Date', at(-50)]], '5 by heuristic'],
+    [
+      [
+        ['Last-Modified', at(-100)],
+        ['Date', at(-50)],
+      ],
+      '5 by heuristic',
+    ],
     [[['Last-Modified', at(100)]], '0 by heuristic'],
     [[['Last-Modified', 'nonsense']], undefined],
   ])('%j is %s', (fields, expected) => {
@@ -89,10 +131,28 @@ describe('the age of a response on arrival', () => {
     [[['Date', at(5)]], 0],
     [[['Date', 'nonsense']], 0],
     [[['Age', '7']], 7],
-    [[['Age', '7'], ['Date', at(-5)]], 7],
-    [[['Age', '3'], ['Date', at(-5)]], 5],
+    [
+      [
+        ['Age', '7'],
+        ['Date', at(-5)],
+      ],
+      7,
+    ],
+    [
+      [
+        ['Age', '3'],
+        ['Date', at(-5)],
+      ],
+      5,
+    ],
     [[['Age', '7, 9']], 7],
-    [[['Age', '7'], ['Age', '9']], 7],
+    [
+      [
+        ['Age', '7'],
+        ['Age', '9'],
+      ],
+      7,
+    ],
     [[['Age', ' 7 ']], 7],
     [[['Age', '-7']], 0],
     [[['Age', '7.5']], 0],

@@ -45,7 +45,12 @@ describe('the replayed fields', () => {
     'X-RateLimit-Remaining',
     'x-omitted',
   ])('never hold %s', (name) => {
-    expect(replayed([[name, 'x'], ['X-Kept', '1']])).toEqual([['X-Kept', '1']])
+    expect(
+      replayed([
+        [name, 'x'],
+        ['X-Kept', '1'],
+      ]),
+    ).toEqual([['X-Kept', '1']])
   })
 
   it('never hold what Connection names, in whatever case and line', () => {
@@ -76,7 +81,17 @@ describe('the replayed fields', () => {
   })
 
   it('leave out withheld fields', () => {
-    expect(replayed([['X-User', '1'], ['X-Kept', '1']], [], RULES, ['x-user'])).toEqual([['X-Kept', '1']])
+    expect(
+      replayed(
+        [
+          ['X-User', '1'],
+          ['X-Kept', '1'],
+        ],
+        [],
+        RULES,
+        ['x-user'],
+      ),
+    ).toEqual([['X-Kept', '1']])
   })
 
   it('hold cookies only where the route says so, and then not the dropped ones', () => {

@@ -19,7 +19,10 @@ describe('the request gate', () => {
     ['raw bytes beyond ASCII in the target', { target: '/caf\u00c3\u00a9' }],
     ['a bearer token', authorization('Bearer a.b-c_d==')],
     ['a digest with its commas', authorization('Digest username="a, b", realm="x", nonce=1, qop=auth')],
-    ['an AWS signature', authorization('AWS4-HMAC-SHA256 Credential=A/20/r/s3/aws4_request, SignedHeaders=host;range, Signature=fe5f')],
+    [
+      'an AWS signature',
+      authorization('AWS4-HMAC-SHA256 Credential=A/20/r/s3/aws4_request, SignedHeaders=host;range, Signature=fe5f'),
+    ],
     ['a client that wants it validated', { headers: { 'cache-control': 'no-cache' } }],
     ['a client that reloads', { headers: { 'cache-control': 'max-age=0', pragma: 'no-cache' } }],
     ['a conditional request', { headers: { 'if-none-match': '"a"', 'if-modified-since': 'x' } }],

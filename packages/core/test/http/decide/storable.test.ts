@@ -30,14 +30,14 @@ const cc = (...lines: string[]): HeaderFields => lines.map((line) => ['Cache-Con
 // T-11: which of 40 statuses is stored under which of 12 sets of headers, whatever the method.
 
 const STATUSES = [
-  100, 101, 103, 200, 201, 202, 203, 204, 205, 206, 207, 226, 299, 300, 301, 302, 303, 304, 307, 308, 400, 401, 402, 403,
-  404, 405, 407, 409, 410, 412, 414, 416, 418, 422, 429, 451, 500, 501, 503, 599,
+  100, 101, 103, 200, 201, 202, 203, 204, 205, 206, 207, 226, 299, 300, 301, 302, 303, 304, 307, 308, 400, 401, 402,
+  403, 404, 405, 407, 409, 410, 412, 414, 416, 418, 422, 429, 451, 500, 501, 503, 599,
 ]
 const NOTHING: readonly number[] = []
 /** Every final status but those about one request (206, 304, 412, 416) and those about a credential or a budget. */
 const FINAL = [
-  200, 201, 202, 203, 204, 205, 207, 226, 299, 300, 301, 302, 303, 307, 308, 400, 402, 404, 405, 409, 410, 414, 418, 422,
-  451, 500, 501, 503, 599,
+  200, 201, 202, 203, 204, 205, 207, 226, 299, 300, 301, 302, 303, 307, 308, 400, 402, 404, 405, 409, 410, 414, 418,
+  422, 451, 500, 501, 503, 599,
 ]
 const UNDERSTOOD = [200, 203, 204, 300, 301, 302, 303, 307, 308, 404, 405, 410, 414, 501]
 const HEADER_SETS: readonly (readonly [name: string, fields: HeaderFields, stored: readonly number[]])[] = [
@@ -239,7 +239,13 @@ const VARIES: readonly [fields: HeaderFields, shared: Selects, own?: Selects][] 
   [[['Vary', 'accept-encoding']], ['accept-encoding']],
   [[['VARY', 'ACCEPT-ENCODING']], ['accept-encoding']],
   [[['Vary', 'Accept-Encoding, accept-encoding']], ['accept-encoding']],
-  [[['Vary', 'Accept-Encoding'], ['Vary', 'Accept-Language']], ['accept-encoding', 'accept-language']],
+  [
+    [
+      ['Vary', 'Accept-Encoding'],
+      ['Vary', 'Accept-Language'],
+    ],
+    ['accept-encoding', 'accept-language'],
+  ],
   [[['Vary', ' Accept ,\tX-Y ']], ['accept', 'x-y']],
   [[['Vary', 'Accept,,X-Y']], ['accept', 'x-y']],
   [[['Vary', 'X-Unknown-Header']], ['x-unknown-header']],
@@ -254,8 +260,20 @@ const VARIES: readonly [fields: HeaderFields, shared: Selects, own?: Selects][] 
   [[['Vary', 'Accept, *']], 'vary'],
   [[['Vary', '*, Accept']], 'vary'],
   [[['Vary', 'Accept,*,Origin']], 'vary'],
-  [[['Vary', 'Accept'], ['Vary', '*']], 'vary'],
-  [[['Vary', ''], ['Vary', ' * ']], 'vary'],
+  [
+    [
+      ['Vary', 'Accept'],
+      ['Vary', '*'],
+    ],
+    'vary',
+  ],
+  [
+    [
+      ['Vary', ''],
+      ['Vary', ' * '],
+    ],
+    'vary',
+  ],
   [[['Vary', ',*']], 'vary'],
   [[['Vary', 'not a token, *']], 'vary'],
   [[['Vary', '"*"']], 'malformed'],
@@ -265,19 +283,38 @@ const VARIES: readonly [fields: HeaderFields, shared: Selects, own?: Selects][] 
   [[['Vary', '(Accept)']], 'malformed'],
   [[['Vary', 'Accept\u0000']], 'malformed'],
   [[['Vary', 'Ac\u00e7ept']], 'malformed'],
-  [[['Vary', 'Accept', ], ['Vary', 'a/b']], 'malformed'],
+  [
+    [
+      ['Vary', 'Accept'],
+      ['Vary', 'a/b'],
+    ],
+    'malformed',
+  ],
   [[['Vary', 'Cookie']], 'vary', ['cookie']],
   [[['Vary', 'cookie']], 'vary', ['cookie']],
   [[['Vary', 'COOKIE, Accept']], 'vary', ['cookie', 'accept']],
   [[['Vary', 'Accept, Cookie']], 'vary', ['accept', 'cookie']],
   [[['Vary', 'Authorization']], 'vary', ['authorization']],
   [[['Vary', 'aUTHORIZATION']], 'vary', ['authorization']],
-  [[['Vary', 'Accept'], ['Vary', 'Authorization']], 'vary', ['accept', 'authorization']],
+  [
+    [
+      ['Vary', 'Accept'],
+      ['Vary', 'Authorization'],
+    ],
+    'vary',
+    ['accept', 'authorization'],
+  ],
   [[['Vary', 'Cookie2']], ['cookie2']],
   [[['Vary', many(20)]], many(20).split(', ')],
   [[['Vary', many(21)]], 'vary'],
   [[['Vary', `${many(20)}, X-0, x-19`]], many(20).split(', ')],
-  [[['Vary', many(10)], ['Vary', 'y']], [...many(10).split(', '), 'y']],
+  [
+    [
+      ['Vary', many(10)],
+      ['Vary', 'y'],
+    ],
+    [...many(10).split(', '), 'y'],
+  ],
   [[['Vary', many(1000)]], 'vary'],
   [[['Vary', 'Origin']], ['origin']],
   [[acao('*')], []],
@@ -289,20 +326,26 @@ const VARIES: readonly [fields: HeaderFields, shared: Selects, own?: Selects][] 
   [[acao(' *')], ['origin']],
   [[acao('*, *')], ['origin']],
   [[acao('https://a.example'), ['Vary', 'Origin']], ['origin']],
-  [[acao('https://a.example'), ['Vary', 'Accept']], ['accept', 'origin']],
+  [
+    [acao('https://a.example'), ['Vary', 'Accept']],
+    ['accept', 'origin'],
+  ],
   [[acao('https://a.example'), acao('https://b.example')], ['origin']],
   [[acao('https://a.example'), ['Vary', many(20)]], 'vary'],
 ]
 
 describe('Vary', () => {
-  it.each(VARIES.map(([fields, shared, own = shared]) => ({ fields, shared, own })))('$fields selects by $shared', ({ fields, shared, own }) => {
-    const select = (rules: StoringRules): Selects => {
-      const verdict = judge(200, fields, rules)
-      return verdict.store ? verdict.vary : verdict.reason
-    }
-    expect(select(SHARED)).toEqual(shared)
-    expect(select(PRIVATE)).toEqual(own)
-  })
+  it.each(VARIES.map(([fields, shared, own = shared]) => ({ fields, shared, own })))(
+    '$fields selects by $shared',
+    ({ fields, shared, own }) => {
+      const select = (rules: StoringRules): Selects => {
+        const verdict = judge(200, fields, rules)
+        return verdict.store ? verdict.vary : verdict.reason
+      }
+      expect(select(SHARED)).toEqual(shared)
+      expect(select(PRIVATE)).toEqual(own)
+    },
+  )
 
   it('has sixty spellings here', () => {
     expect(VARIES).toHaveLength(60)

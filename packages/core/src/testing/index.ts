@@ -1,0 +1,19 @@
+/**
+ * What tests of an application, and of an eviction policy, need; for any test runner.
+ *
+ * @example
+ * ```ts
+ * import { createTestCache } from '@cacheado/core/testing'
+ *
+ * const { cache, clock } = createTestCache({ ttl: '1m' })
+ * await cache.global.set('rates', [1, 2])
+ * clock.advance('1m')
+ * await cache.global.has('rates') // false
+ * ```
+ *
+ * @module
+ */
+export { manualClock, type ManualClock } from './manual-clock.js'
+export { createTestCache, type TestCache, type TestCacheOptions } from './create-test-cache.js'
+export { cacheStatus, type AnyResponse, type CacheStatusOfResponse } from './cache-status.js'
+export { evictionPolicyContract, type ContractCheck } from './eviction-policy-contract.js'
