@@ -1,0 +1,8 @@
+export { Billing, openBilling } from './billing.js'
+export type { Dashboard, Invoice, MonthlyReport, NewInvoice, Plan, TopCustomer } from './billing.js'
+export { readInvoice, readLogin, readYear } from './input.js'
+export { Postgres } from './postgres.js'
+export type { LoggedQuery } from './postgres.js'
+export { demoPassword, organizations, people } from './seed.js'
+export { bearerToken, tokenAudience, tokenIssuer, Tokens } from './tokens.js'
+export type { Claims } from './tokens.js'
