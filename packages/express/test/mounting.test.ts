@@ -89,6 +89,29 @@ describe('cacheMiddleware', () => {
     expect(JSON.stringify(notes)).toContain('countVisits')
   })
 
+  it('never tells code that runs after an abort that it runs for somebody else', async () => {
+    const cache = createCache({ scopes: { organization: 'global' } })
+    const app = express5().use(cacheContext({ cache, identity })).use(authenticate)
+    const seen: [own: unknown, told: unknown][] = []
+    let waiting = 0
+    app.get('/slow', cacheMiddleware({ scope: 'organization' }), (request, response) => {
+      waiting++
+      response.on('close', () => seen.push([request.headers['x-test-org'], cache.identity()]))
+    })
+    const get = await listen(app)
+    const aborts = Array.from({ length: 25 }, () => new AbortController())
+    const base = (await get('/nothing')).url
+    const asked = aborts.map(({ signal }, at) =>
+      fetch(base.replace('nothing', 'slow'), { headers: { 'x-test-org': `org${at}` }, signal }).catch(() => undefined),
+    )
+    while (waiting < aborts.length) await new Promise((resolve) => setImmediate(resolve))
+    for (const abort of aborts) abort.abort()
+    await Promise.all(asked)
+    while (seen.length < aborts.length) await new Promise((resolve) => setImmediate(resolve))
+    for (const [own, told] of seen) expect([{}, { organization: own }]).toContainEqual(told)
+    expect(cache.stats().inFlight).toBe(0)
+  })
+
   it('leaves the types of the next handler as they are', () => {
     express5().get('/users/:id', cacheMiddleware({ scope: 'organization' }), (request, response) => {
       expectTypeOf(request.params).toEqualTypeOf<{ id: string }>()
