@@ -38,7 +38,11 @@ export function ask(url: string, options: AskOptions = {}): Promise<Got> {
 }
 
 /** Opens a request whose answer the caller reads, or drops, by itself. */
-export function send(url: string, { method = 'GET', as, headers = {}, body }: AskOptions, answered: (message: IncomingMessage) => void) {
+export function send(
+  url: string,
+  { method = 'GET', as, headers = {}, body }: AskOptions,
+  answered: (message: IncomingMessage) => void,
+) {
   const identified = as === undefined ? headers : { authorization: `Bearer ${as}`, ...headers }
   const outgoing = request(url, { method, headers: identified, agent })
   outgoing.on('response', answered)
@@ -47,5 +51,5 @@ export function send(url: string, { method = 'GET', as, headers = {}, body }: As
 
 /** Whether the answer came from the cache, by its Cache-Status (RFC 9211). */
 export function isHit({ headers }: Pick<Got, 'headers'>): boolean {
-  return /^cacheado; hit/.test(String(headers['cache-status']))
+  return String(headers['cache-status']).startsWith('cacheado; hit')
 }

@@ -44,7 +44,10 @@ export async function startApplication(
 }
 
 /** A route at `/x` whose handler answers its caller and a number that counts up. */
-export function countingRoute(options: RouteOptions, answer: (asked: Ask, n: number) => Answer | Promise<Answer> = plain): RouteSpec {
+export function countingRoute(
+  options: RouteOptions,
+  answer: (asked: Ask, n: number) => Answer | Promise<Answer> = plain,
+): RouteSpec {
   let n = 0
   return { path: '/x', options, handler: (asked) => answer(asked, ++n) }
 }

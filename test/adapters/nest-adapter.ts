@@ -18,7 +18,15 @@ import {
 } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import type { Request, Response } from 'express'
-import { callerOf, claimsOf, type Adapter, type Answer, type ApplicationSpec, type Ask, type RouteSpec } from './application.js'
+import {
+  callerOf,
+  claimsOf,
+  type Adapter,
+  type Answer,
+  type ApplicationSpec,
+  type Ask,
+  type RouteSpec,
+} from './application.js'
 
 /** NestJS on Express: a guard authenticates, handlers return values. */
 export const nestAdapter: Adapter = { name: 'NestJS', start }

@@ -113,7 +113,7 @@ export function defineScopes<const L extends { readonly [K in keyof L]: 'global'
   levels: L,
   traits: ScopeTraits<keyof L & string> = {},
 ): Scopes<L> {
-  return new ScopeForest(levels as L & LevelMap, traits)
+  return new ScopeForest(levels, traits)
 }
 
 /** The forest behind whatever `createCache({ scopes })` was given, made by this copy of the package or by another. */

@@ -74,7 +74,7 @@ async function produceOrStale<T>(task: Task<T>, entry: Entry): Promise<T> {
     if (policy.softTimeout === undefined) return await loading
     const late = Symbol('late')
     const first = await raceTimer(engine, loading, policy.softTimeout, late)
-    if (first !== late) return first as T
+    if (first !== late) return first
     if (!place.serves(entry)) return await loading
     engine.background.add(loading)
   } catch (error) {
@@ -141,14 +141,14 @@ export function contextOf<T>(
 async function execute<T>(task: Task<T>, context: LoadContext<T>): Promise<T> {
   const { engine, place, policy } = task
   const started = engine.clock.now()
-  engine.loads.add(context as LoadContext<unknown>)
+  engine.loads.add(context)
   let failure: { error: unknown } | undefined
   try {
     const loading = engine.context.narrow(place.level, place.ids, () => task.load(context))
     if (policy.loadTimeout === Infinity) return await loading
     const late = Symbol('late')
     const first = await raceTimer(engine, Promise.resolve(loading), policy.loadTimeout, late)
-    if (first !== late) return first as T
+    if (first !== late) return first
     const timeout = new CacheError('ERR_CACHE_TIMEOUT', 'load: took longer than its loadTimeout')
     context.abort(timeout)
     throw timeout
@@ -156,7 +156,7 @@ async function execute<T>(task: Task<T>, context: LoadContext<T>): Promise<T> {
     failure = { error }
     throw error
   } finally {
-    engine.loads.delete(context as LoadContext<unknown>)
+    engine.loads.delete(context)
     countLoad(task, engine.clock.now() - started, failure)
   }
 }

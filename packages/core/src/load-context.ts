@@ -1,4 +1,4 @@
-import { CacheError } from './cache-error.js'
+import type { CacheError } from './cache-error.js'
 import { lifetime, type Duration } from './duration.js'
 import { tagList } from './policy.js'
 

@@ -42,7 +42,7 @@ export class Namespace<T = unknown> {
 
   /** What all callers share in this namespace. */
   get global(): Scope<T> {
-    return this.at('global', {} as IdsOf<'global'>)
+    return this.at('global', {})
   }
 
   /**

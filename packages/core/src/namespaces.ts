@@ -50,7 +50,7 @@ export class Namespaces {
       this.#engine.signals.log.once(path, 'a name was registered again with another function: its values are dropped', { name })
     }
     const state = this.#make(name, path, options, traits.values)
-    this.#registered.set(name, { state, options: options as object, producers })
+    this.#registered.set(name, { state, options: options, producers })
     return state
   }
 

@@ -77,7 +77,7 @@ export class PlacedScope<V = unknown> implements Scope<V> {
       if (entry !== undefined) return Promise.resolve(readValue(this.#state.values, entry.value) as T)
       return this.#load(mapped, load, options)
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
   }
 

@@ -19,7 +19,6 @@ declare global {
      * Registers the application's scopes, so that level names and the ids each level needs are checked everywhere:
      * `declare global { namespace Cacheado { interface Register { scopes: typeof scopes } } }`
      */
-    // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- filled by declaration merging
     interface Register {}
   }
 }

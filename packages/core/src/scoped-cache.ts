@@ -20,6 +20,9 @@ import {
   type WrappedSyncFunction,
 } from './wrap.js'
 
+/** Types that a function alone tells: what stands in its options infers none, so that it keeps its whole signature. */
+type Known<T> = T extends unknown ? T : never
+
 /** How a cache is; see `cache.health()`. */
 export interface CacheHealth {
   readonly status: 'ok' | 'closed'
@@ -97,7 +100,7 @@ export class ScopedCache implements AsyncDisposable {
    * ```
    */
   run<R>(ids: Ids, fn: () => R): R {
-    return this.#engine.context.run(ids as Readonly<Record<string, unknown>>, fn)
+    return this.#engine.context.run(ids, fn)
   }
 
   /** The ids of the context, safe to send: plain JSON, without those of secret levels. Empty outside of any context. */
@@ -129,7 +132,7 @@ export class ScopedCache implements AsyncDisposable {
    */
   wrap<A extends readonly unknown[], R>(
     fn: (...args: A) => Promise<R> | R,
-    options: WrapOptions<A, R>,
+    options: WrapOptions<Known<A>, Known<R>>,
   ): WrappedFunction<A, R> {
     return wrapFunction(fn, this.#wrapState(fn, options, options.identity), options)
   }
@@ -137,7 +140,7 @@ export class ScopedCache implements AsyncDisposable {
   /** {@link ScopedCache.wrap} for a synchronous function, which stays synchronous. Reads this process's memory only. */
   wrapSync<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
-    options: WrapOptions<A, R>,
+    options: WrapOptions<Known<A>, Known<R>>,
   ): WrappedSyncFunction<A, R> {
     return wrapSyncFunction(fn, this.#wrapState(fn, options, options.identity), options)
   }
@@ -145,7 +148,7 @@ export class ScopedCache implements AsyncDisposable {
   /** {@link ScopedCache.wrap} for a function of many items: it sees only those that are missing. */
   wrapMany<I, R>(
     fn: (items: readonly I[]) => Promise<readonly R[]> | readonly R[],
-    options: WrapManyOptions<I, R>,
+    options: WrapManyOptions<Known<I>, Known<R>>,
   ): WrappedManyFunction<I, R> {
     return wrapManyFunction(fn, this.#wrapState(fn, options, undefined), options)
   }
@@ -164,7 +167,10 @@ export class ScopedCache implements AsyncDisposable {
     try {
       const result = await context.defer(deferral, fn)
       // Inside of another one, nothing is committed before that is.
-      for (const apply of deferral.close()) outer?.open ? outer.add(apply) : await apply()
+      for (const apply of deferral.close()) {
+        if (outer?.open === true) outer.add(apply)
+        else await apply()
+      }
       return result
     } finally {
       deferral.close()
@@ -245,6 +251,6 @@ export class ScopedCache implements AsyncDisposable {
     const { name, key, scope } = options as WrapOptions<never, never>
     refuseUnknown(options, WRAP_OPTIONS, `wrap(${name})`)
     if (!this.#engine.forest.has(scope)) throw configError(`wrap(${name}).scope`, 'a declared level or "global"')
-    return this.#namespaces.register(name, options as NamespaceOptions<never>, { producers: [fn, key, identity] })
+    return this.#namespaces.register(name, options, { producers: [fn, key, identity] })
   }
 }

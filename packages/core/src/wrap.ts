@@ -88,7 +88,7 @@ export class CallSite<A extends readonly unknown[], R> {
   scope(args: A): Scope<R> | undefined {
     const ids = this.#ids(args)
     if (Array.isArray(ids)) return new PlacedScope<R>(this.#state, new Place(this.engine.tier, this.#state.space, this.level, ids))
-    this.engine.bypass(ids as BypassReason, this.#state.space, this.level.name)
+    this.engine.bypass(ids, this.#state.space, this.level.name)
     if (this.#onMissingScope === 'throw') throw this.#missing()
     this.engine.signals.log.once(this.#path, 'a function runs uncached: its caller has no scope', {
       name: this.#options.name,

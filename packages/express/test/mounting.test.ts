@@ -35,7 +35,11 @@ describe('cacheMiddleware', () => {
     const router = Router().get('/list', cacheMiddleware({ scope: 'organization' }), (request, response) => {
       response.send(request.baseUrl)
     })
-    const app = express5().use(cacheContext({ cache, identity })).use(authenticate).use('/t1', router).use('/t2', router)
+    const app = express5()
+      .use(cacheContext({ cache, identity }))
+      .use(authenticate)
+      .use('/t1', router)
+      .use('/t2', router)
     const get = await listen(app)
     for (const mount of ['/t1', '/t2', '/t1', '/t2']) expect(await (await get(`${mount}/list`)).text()).toBe(mount)
   })
@@ -76,13 +80,23 @@ describe('cacheMiddleware', () => {
 
   it('names once, outside production, the middlewares that a hit answers without running', async () => {
     const notes: unknown[] = []
-    const logger = { debug: () => {}, info: () => {}, error: () => {}, warn: (...said: unknown[]) => void notes.push(said) }
+    const logger = {
+      debug: () => {},
+      info: () => {},
+      error: () => {},
+      warn: (...said: unknown[]) => void notes.push(said),
+    }
     const cache = createCache({ scopes: { organization: 'global' }, logger })
     const app = express5().use(cacheContext({ cache, identity })).use(authenticate)
     function countVisits(_request: Request, _response: Response, next: NextFunction): void {
       next()
     }
-    app.get('/x', cacheMiddleware({ scope: 'organization' }), countVisits, (_request, response) => void response.send('x'))
+    app.get(
+      '/x',
+      cacheMiddleware({ scope: 'organization' }),
+      countVisits,
+      (_request, response) => void response.send('x'),
+    )
     const get = await listen(app)
     for (let time = 0; time < 4; time++) await get('/x')
     expect(notes).toHaveLength(1)

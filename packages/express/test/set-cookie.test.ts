@@ -27,12 +27,40 @@ interface Setup {
 /** Each way to set a cookie: when and how it is done must not matter. */
 const WAYS: readonly (readonly [way: string, setup: Setup])[] = [
   ['with res.cookie()', { handler: (response, _, n) => void response.cookie('sid', String(n)).json({ n }) }],
-  ['with setHeader', { handler: (response, _, n) => (response.setHeader('Set-Cookie', `sid=${n}`), void response.json({ n })) }],
-  ['with a list', { handler: (response, _, n) => (response.setHeader('set-cookie', [`a=${n}`, 'b=2']), void response.json({ n })) }],
-  ['in writeHead', { handler: (response, _, n) => void response.writeHead(200, { 'Set-Cookie': `sid=${n}` }).end(`{"n":${n}}`) }],
-  ['in writeHead with a reason', { handler: (response, _, n) => void response.writeHead(200, 'Fine', { 'Set-Cookie': `sid=${n}` }).end(`{"n":${n}}`) }],
-  ['in writeHead with a flat list', { handler: (response, _, n) => void response.writeHead(200, ['Set-Cookie', `sid=${n}`] as never).end(`{"n":${n}}`) }],
-  ['before a body in parts', { handler: (response, _, n) => { response.cookie('sid', String(n)); response.write(`{"n":`); response.end(`${n}}`) } }],
+  [
+    'with setHeader',
+    { handler: (response, _, n) => (response.setHeader('Set-Cookie', `sid=${n}`), void response.json({ n })) },
+  ],
+  [
+    'with a list',
+    { handler: (response, _, n) => (response.setHeader('set-cookie', [`a=${n}`, 'b=2']), void response.json({ n })) },
+  ],
+  [
+    'in writeHead',
+    { handler: (response, _, n) => void response.writeHead(200, { 'Set-Cookie': `sid=${n}` }).end(`{"n":${n}}`) },
+  ],
+  [
+    'in writeHead with a reason',
+    {
+      handler: (response, _, n) => void response.writeHead(200, 'Fine', { 'Set-Cookie': `sid=${n}` }).end(`{"n":${n}}`),
+    },
+  ],
+  [
+    'in writeHead with a flat list',
+    {
+      handler: (response, _, n) => void response.writeHead(200, ['Set-Cookie', `sid=${n}`] as never).end(`{"n":${n}}`),
+    },
+  ],
+  [
+    'before a body in parts',
+    {
+      handler: (response, _, n) => {
+        response.cookie('sid', String(n))
+        response.write(`{"n":`)
+        response.end(`${n}}`)
+      },
+    },
+  ],
   [
     'in a new session of express-session',
     {
@@ -83,7 +111,11 @@ describe.each([
       next()
     })
     let n = 0
-    const mounted: RequestHandler[] = [...before, cacheMiddleware({ scope: 'organization', ttl: '1m', ...options }), ...after]
+    const mounted: RequestHandler[] = [
+      ...before,
+      cacheMiddleware({ scope: 'organization', ttl: '1m', ...options }),
+      ...after,
+    ]
     app.get('/x', ...mounted, (request, response) => handler(response, request as { session?: unknown }, ++n))
     const server = app.listen(0)
     servers.push(server)
@@ -91,7 +123,11 @@ describe.each([
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/x`
     return async () => {
       const answer = await fetch(url, { headers: { 'x-test-org': 'acme' } })
-      return { cookies: answer.headers.getSetCookie(), body: await answer.json(), status: answer.headers.get('cache-status') }
+      return {
+        cookies: answer.headers.getSetCookie(),
+        body: await answer.json(),
+        status: answer.headers.get('cache-status'),
+      }
     }
   }
 

@@ -1,4 +1,11 @@
-import { answerFetch, headerFields, replayHeaders, Route, type MiddlewareOptions, type Replay } from '@cacheado/core/http'
+import {
+  answerFetch,
+  headerFields,
+  replayHeaders,
+  Route,
+  type MiddlewareOptions,
+  type Replay,
+} from '@cacheado/core/http'
 import type { Context, MiddlewareHandler, Next } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import type { CacheVariables } from './cache-variables.js'

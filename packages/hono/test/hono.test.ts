@@ -98,7 +98,7 @@ describe('Hono', () => {
       const answer = await app.request('/x', { headers: { 'accept-encoding': encoding } })
       const stream = answer.body as ReadableStream<Uint8Array>
       const zipped = answer.headers.get('content-encoding') === 'gzip'
-      const plain = zipped ? stream.pipeThrough<Uint8Array>(new DecompressionStream('gzip') as never) : stream
+      const plain = zipped ? stream.pipeThrough<Uint8Array>(new DecompressionStream('gzip')) : stream
       expect(await new Response(plain).text()).toBe('x'.repeat(5000))
     }
   })
@@ -113,15 +113,24 @@ describe('Hono', () => {
     app.get('/x', cached(), (c) => c.json({ n: ++runs }))
     const token = async (org: string) => ({ headers: { authorization: `Bearer ${await sign({ org }, secret)}` } })
     const numbers = []
-    for (const org of ['acme', 'acme', 'evil', 'evil']) numbers.push(await numberOf(app.request('/x', await token(org))))
+    for (const org of ['acme', 'acme', 'evil', 'evil'])
+      numbers.push(await numberOf(app.request('/x', await token(org))))
     expect(numbers).toEqual([1, 1, 2, 2])
     expect((await app.request('/x')).status).toBe(401)
   })
 
   it('takes a cache that comes with the request', async () => {
-    const caches = [createCache({ scopes: { organization: 'global' } }), createCache({ scopes: { organization: 'global' } })]
+    const caches = [
+      createCache({ scopes: { organization: 'global' } }),
+      createCache({ scopes: { organization: 'global' } }),
+    ]
     const app = new Hono<{ Variables: CacheVariables; Bindings: { which: number } }>()
-    app.use(cacheContext({ cache: (c) => caches[c.env.which] as never, identity: identityFrom({ organization: () => 'acme' }) }))
+    app.use(
+      cacheContext({
+        cache: (c) => caches[c.env.which] as never,
+        identity: identityFrom({ organization: () => 'acme' }),
+      }),
+    )
     let runs = 0
     app.get('/x', cached(), (c) => c.json({ n: ++runs }))
     const numbers = []
@@ -131,7 +140,12 @@ describe('Hono', () => {
 
   it('names once, outside production, the middlewares that a hit answers without running', async () => {
     const notes: unknown[] = []
-    const logger = { debug: () => {}, info: () => {}, error: () => {}, warn: (...said: unknown[]) => void notes.push(said) }
+    const logger = {
+      debug: () => {},
+      info: () => {},
+      error: () => {},
+      warn: (...said: unknown[]) => void notes.push(said),
+    }
     const cache = createCache({ scopes: { organization: 'global' }, logger })
     const app = new Hono<Environment>()
     app.use(cacheContext({ cache, identity: identityFrom({ organization: () => 'acme' }) }))
@@ -153,6 +167,8 @@ describe('Hono', () => {
     )
     const client = hc<typeof app>('http://localhost')
     expectTypeOf(client.search.$get).parameter(0).toHaveProperty('query')
-    expectTypeOf<Awaited<ReturnType<Awaited<ReturnType<typeof client.search.$get>>['json']>>>().toEqualTypeOf<{ page: number }>()
+    expectTypeOf<Awaited<ReturnType<Awaited<ReturnType<typeof client.search.$get>>['json']>>>().toEqualTypeOf<{
+      page: number
+    }>()
   })
 })

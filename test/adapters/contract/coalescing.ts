@@ -21,7 +21,10 @@ export function coalescingContract(adapter: Adapter): void {
       const answers = await Promise.all(asked)
       expect(new Set(answers.map((answer) => answer.body))).toEqual(new Set(['answer 1']))
       expect(app.runs.get('/x')).toBe(1)
-      expect(answers.filter((answer) => String(answer.headers['cache-status']).includes('collapsed') || isHit(answer)).length).toBe(49)
+      expect(
+        answers.filter((answer) => String(answer.headers['cache-status']).includes('collapsed') || isHit(answer))
+          .length,
+      ).toBe(49)
     })
 
     it.each<[string, (n: number) => Answer]>([
@@ -108,7 +111,10 @@ export function coalescingContract(adapter: Adapter): void {
           await gate.opened
           return { body: name }
         })
-      const [one, two] = [await startApplication(adapter, [spec('one')]), await startApplication(adapter, [spec('two')])]
+      const [one, two] = [
+        await startApplication(adapter, [spec('one')]),
+        await startApplication(adapter, [spec('two')]),
+      ]
       const asked = [one.ask('/x', { as: ALICE }), two.ask('/x', { as: ALICE })]
       await until(() => one.runs.get('/x') === 1 && two.runs.get('/x') === 1)
       gate.open()

@@ -15,21 +15,24 @@ export function sharingContract(adapter: Adapter): void {
       { scope: 'session', shares: [ALICE], apart: [ALICE_ELSEWHERE, BOB, STRANGER] },
       { scope: 'user', shares: [ALICE, ALICE_ELSEWHERE], apart: [BOB, STRANGER] },
       { scope: 'organization', shares: [ALICE, ALICE_ELSEWHERE, BOB], apart: [STRANGER] },
-    ] as const)('a response of level $scope reaches exactly those inside the scope', async ({ scope, shares, apart }) => {
-      const app = await startApplication(adapter, [countingRoute({ scope })])
-      const first = await app.ask('/x', { as: ALICE })
-      expect(first.body).toBe(`${ALICE}:1`)
-      for (const who of shares) {
-        const answer = await app.ask('/x', { as: who })
-        expect(isHit(answer)).toBe(true)
-        expect(answer.body).toBe(first.body)
-      }
-      for (const who of apart) {
-        const own = await app.ask('/x', { as: who })
-        expect(own.body).toContain(who)
-        expect((await app.ask('/x', { as: who })).body).toBe(own.body)
-      }
-    })
+    ] as const)(
+      'a response of level $scope reaches exactly those inside the scope',
+      async ({ scope, shares, apart }) => {
+        const app = await startApplication(adapter, [countingRoute({ scope })])
+        const first = await app.ask('/x', { as: ALICE })
+        expect(first.body).toBe(`${ALICE}:1`)
+        for (const who of shares) {
+          const answer = await app.ask('/x', { as: who })
+          expect(isHit(answer)).toBe(true)
+          expect(answer.body).toBe(first.body)
+        }
+        for (const who of apart) {
+          const own = await app.ask('/x', { as: who })
+          expect(own.body).toContain(who)
+          expect((await app.ask('/x', { as: who })).body).toBe(own.body)
+        }
+      },
+    )
 
     it('concurrent first requests of several users share with nobody else', async () => {
       const app = await startApplication(adapter, [countingRoute({ scope: 'user' })])
@@ -76,7 +79,9 @@ export function sharingContract(adapter: Adapter): void {
     })
 
     it('a role that changes the answer separates callers when it is named in varyBy', async () => {
-      const app = await startApplication(adapter, [countingRoute({ scope: 'organization', varyBy: { claims: ['sub'] } })])
+      const app = await startApplication(adapter, [
+        countingRoute({ scope: 'organization', varyBy: { claims: ['sub'] } }),
+      ])
       await app.ask('/x', { as: ALICE })
       expect((await app.ask('/x', { as: BOB })).body).toBe(`${BOB}:2`)
       expect((await app.ask('/x', { as: ALICE_ELSEWHERE })).body).toBe(`${ALICE}:1`)
@@ -101,9 +106,24 @@ export function sharingContract(adapter: Adapter): void {
     })
 
     it('spellings of a URL are different responses', async () => {
-      const echo = { path: '/x', options: { scope: 'organization' as const }, handler: ({ url }: { url: string }) => ({ body: url }) }
+      const echo = {
+        path: '/x',
+        options: { scope: 'organization' as const },
+        handler: ({ url }: { url: string }) => ({ body: url }),
+      }
       const app = await startApplication(adapter, [echo])
-      const spellings = ['/x', '/x?', '/x?a=1', '/x?a=1&b=2', '/x?b=2&a=1', '/x?a=1&a=2', '/x?a=2&a=1', '/x?a=%31', '/x?a=+', '/x?a=%20']
+      const spellings = [
+        '/x',
+        '/x?',
+        '/x?a=1',
+        '/x?a=1&b=2',
+        '/x?b=2&a=1',
+        '/x?a=1&a=2',
+        '/x?a=2&a=1',
+        '/x?a=%31',
+        '/x?a=+',
+        '/x?a=%20',
+      ]
       for (const spelling of spellings) await app.ask(spelling, { as: ALICE })
       for (const spelling of spellings) {
         const answer = await app.ask(spelling, { as: ALICE })
@@ -121,8 +141,13 @@ export function sharingContract(adapter: Adapter): void {
 
     it('a shared level tells those in between to keep out, whatever the handler says', async () => {
       const silent = countingRoute({ scope: 'organization' })
-      const loud = { ...countingRoute({ scope: 'organization' }, (_, n) => ({
-        headers: [['cache-control', 'public, s-maxage=100, max-age=50']], body: String(n) })), path: '/loud' }
+      const loud = {
+        ...countingRoute({ scope: 'organization' }, (_, n) => ({
+          headers: [['cache-control', 'public, s-maxage=100, max-age=50']],
+          body: String(n),
+        })),
+        path: '/loud',
+      }
       const app = await startApplication(adapter, [silent, loud])
       const quiet = (await app.ask('/x', { as: ALICE })).headers
       expect(quiet['cache-control']).toBe('private, no-cache')

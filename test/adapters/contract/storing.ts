@@ -29,7 +29,9 @@ const NEVER_STORED: readonly (readonly [what: string, answer: Answer])[] = [
 export function storingContract(adapter: Adapter): void {
   describe('storing', () => {
     it.each(NEVER_STORED)('a response with %s is not kept', async (_what, answer) => {
-      const app = await startApplication(adapter, [countingRoute({ scope: 'organization' }, (_, n) => ({ body: String(n), ...answer }))])
+      const app = await startApplication(adapter, [
+        countingRoute({ scope: 'organization' }, (_, n) => ({ body: String(n), ...answer })),
+      ])
       await app.ask('/x', { as: ALICE })
       const second = await app.ask('/x', { as: ALICE })
       expect(app.runs.get('/x')).toBe(2)
@@ -63,7 +65,10 @@ export function storingContract(adapter: Adapter): void {
     })
 
     it('a validator that matches is answered 304 without a body', async () => {
-      const route = countingRoute({ scope: 'organization' }, (_, n) => ({ headers: [['etag', 'W/"v1"']], body: `body ${n}` }))
+      const route = countingRoute({ scope: 'organization' }, (_, n) => ({
+        headers: [['etag', 'W/"v1"']],
+        body: `body ${n}`,
+      }))
       const app = await startApplication(adapter, [route])
       await app.ask('/x', { as: ALICE })
       const answer = await app.ask('/x', { as: ALICE, headers: { 'if-none-match': '"v0", W/"v1"' } })

@@ -2,6 +2,7 @@ import type { BoundRoute } from './bound-route.js'
 import { writtenTargets } from './decide/written-targets.js'
 import type { HttpRequest } from './http-request.js'
 import type { RequestContext } from './request-context.js'
+import type { Known } from './request-identity.js'
 import { baseKey } from './response-keys.js'
 import { routesOf } from './route-registry.js'
 import type { HeaderFields } from './syntax/header-fields.js'
@@ -17,11 +18,12 @@ export function forgetWritten(context: RequestContext, status: number, fields: H
   const targets = writtenTargets(request, status, fields)
   if (targets.length === 0) return
   const known = identity.ask()
-  const forget = (ids: Readonly<Record<string, string>>) => {
+  const forget = (now: Known) => {
+    const ids = now.status === 'known' ? now.ids : NOBODY
     for (const route of routesOf(settings.engine)) forgetIn(route, ids, request, targets)
   }
-  if (!(known instanceof Promise)) return forget(known.status === 'known' ? known.ids : NOBODY)
-  settings.engine.background.add(known.then((now) => forget(now.status === 'known' ? now.ids : NOBODY)))
+  if (known instanceof Promise) settings.engine.background.add(known.then(forget))
+  else forget(known)
 }
 
 function forgetIn(

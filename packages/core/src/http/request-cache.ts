@@ -39,42 +39,45 @@ export interface RequestCache {
   skip(): void
 }
 
+/** What a request's cache is made of. */
+interface Owner {
+  readonly settings: { readonly cache: ScopedCache }
+  readonly identity: RequestIdentity
+  readonly decisions: RequestDecisions
+}
+
 /** {@link RequestCache} over a request's identity and decisions. */
 export class OwnRequestCache implements RequestCache {
-  readonly #cache: ScopedCache
-  readonly #identity: RequestIdentity
-  readonly #decisions: RequestDecisions
+  readonly #owner: Owner
 
-  constructor(cache: ScopedCache, identity: RequestIdentity, decisions: RequestDecisions) {
-    this.#cache = cache
-    this.#identity = identity
-    this.#decisions = decisions
+  constructor(owner: Owner) {
+    this.#owner = owner
   }
 
   at(level: Level): Scope {
-    return new AwaitedScope(this.#cache, level, this.#identity)
+    return new AwaitedScope(this.#owner.settings.cache, level, this.#owner.identity)
   }
 
   get global(): Scope {
-    return this.#cache.global
+    return this.#owner.settings.cache.global
   }
 
   async identity(): Promise<Ids> {
-    const known = await this.#identity.ask()
-    const { forest } = ScopedCache.engineOf(this.#cache)
+    const known = await this.#owner.identity.ask()
+    const { forest } = ScopedCache.engineOf(this.#owner.settings.cache)
     const ids = known.status === 'known' ? Object.entries(known.ids) : []
     return Object.fromEntries(ids.filter(([level]) => forest.has(level) && !forest.level(level).secret))
   }
 
   ttl(ttl: Duration | 'max'): void {
-    this.#decisions.setTtl(ttl)
+    this.#owner.decisions.setTtl(ttl)
   }
 
   tags(...tags: readonly (string | readonly string[])[]): void {
-    this.#decisions.addTags(tags.flat())
+    this.#owner.decisions.addTags(tags.flat())
   }
 
   skip(): void {
-    this.#decisions.skip()
+    this.#owner.decisions.skip()
   }
 }

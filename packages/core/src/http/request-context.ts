@@ -1,4 +1,5 @@
 import { refuseUnknown } from '../policy.js'
+import type { Flight } from '../flight.js'
 import type { ScopedCache } from '../scoped-cache.js'
 import type { HttpRequest } from './http-request.js'
 import { commonSettings, settingsFor, type ContextOptions, type HttpSettings } from './http-settings.js'
@@ -17,9 +18,8 @@ export class RequestContext {
   readonly settings: HttpSettings
   readonly request: HttpRequest
   readonly identity: RequestIdentity
-  readonly decisions = new RequestDecisions()
-  /** Keys for which this very request runs the handler: a second middleware must not wait for the first. */
-  readonly leading = new Set<unknown>()
+  #decisions: RequestDecisions | undefined
+  #leading: Set<Flight> | undefined
   #cache: RequestCache | undefined
 
   constructor(settings: HttpSettings, request: HttpRequest) {
@@ -30,7 +30,17 @@ export class RequestContext {
 
   /** What the handler gets: `req.cache`, `c.var.cache`. */
   get cache(): RequestCache {
-    return (this.#cache ??= new OwnRequestCache(this.settings.cache, this.identity, this.decisions))
+    return (this.#cache ??= new OwnRequestCache(this))
+  }
+
+  /** What the handler decides about its response. */
+  get decisions(): RequestDecisions {
+    return (this.#decisions ??= new RequestDecisions())
+  }
+
+  /** Loads for which this very request runs the handler: a second middleware must not wait for the first. */
+  get leading(): Set<Flight> {
+    return (this.#leading ??= new Set())
   }
 
   /**
@@ -39,9 +49,10 @@ export class RequestContext {
    */
   run<R>(fn: () => R): R | Promise<Awaited<R>> {
     const { context } = this.settings.engine
-    const known = this.identity.ask()
-    if (!(known instanceof Promise)) return context.follow(() => this.identity.ids, fn)
-    return known.then(() => context.follow(() => this.identity.ids, fn)) as Promise<Awaited<R>>
+    const ids = () => this.identity.ids
+    const known = this.settings.identity?.immediate === true ? undefined : this.identity.ask()
+    if (!(known instanceof Promise)) return context.follow(ids, fn)
+    return known.then(() => context.follow(ids, fn)) as Promise<Awaited<R>>
   }
 
   /** Whether {@link answered} has to be called: what is read is not changed by reading it. */

@@ -41,7 +41,11 @@ export function identityFrom<Native = unknown>(spec: IdentitySpec<Native>): Iden
     if (findings.every(isSettled)) return judge(plan, findings)
     return Promise.all(findings.map((finding) => Promise.resolve(finding))).then((settled) => judge(plan, settled))
   }
-  return Object.assign(resolve, { levels: Object.freeze([...new Set(plan.slots.map((slot) => slot.level))]) })
+  return Object.assign(resolve, {
+    levels: Object.freeze([...new Set(plan.slots.map((slot) => slot.level))]),
+    // The only reader is then that of the application's own claims.
+    immediate: plan.readers.length === 1,
+  })
 }
 
 function isSettled(finding: Awaitable<Finding<unknown>>): finding is Finding<unknown> {

@@ -69,4 +69,6 @@ export interface IdentityResolver {
   (request: IdentityRequest): Resolution | Promise<Resolution>
   /** The levels it can place, to be compared with the declared ones: a misspelt level would never be cached. */
   readonly levels?: readonly string[]
+  /** It never promises: who needs its answer later need not ask now. */
+  readonly immediate?: boolean
 }

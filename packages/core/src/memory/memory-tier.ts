@@ -176,7 +176,7 @@ export class MemoryTier {
     }
     const above = node.above ?? this.root
     node.detach()
-    this.#sweeper.run(this.#reclaim(node, above))
+    this.#sweeper.run(this.#reclaim(node, this.#pruneUpwards(above)))
     return entries
   }
 
@@ -228,7 +228,8 @@ export class MemoryTier {
     this.#pruneUpwards(leaf.node)
   }
 
-  #pruneUpwards(node: ScopeNode): void {
+  /** Drops a scope that holds nothing, and those above that held nothing else; gives the first that stays. */
+  #pruneUpwards(node: ScopeNode): ScopeNode {
     while (node.above !== undefined && node.empty) {
       const above = node.above
       this.#fold(node, above)
@@ -237,6 +238,7 @@ export class MemoryTier {
       node.above = undefined
       node = above
     }
+    return node
   }
 
   countFlight(space: Space, by: 1 | -1): void {
@@ -361,7 +363,6 @@ export class MemoryTier {
       this.#fold(gone, above)
       yield
     }
-    this.#pruneUpwards(above)
   }
 
   #forget(leaf: Leaf, entry: Entry): void {

@@ -2,7 +2,7 @@ import type { LevelNode } from '../define-scopes.js'
 import { Counters, type Counted } from './counters.js'
 import { Leaf } from './leaf.js'
 import type { Space } from './space.js'
-import { TagMarks } from './tag-marks.js'
+import type { TagMarks } from './tag-marks.js'
 
 /** What a scope costs besides its entries, in bytes: many scopes of one entry each must not go beyond the bound. */
 export const NODE_OVERHEAD = 600

@@ -54,10 +54,4 @@ export class Space {
   ) {
     this.tags = name === '' ? [] : [this]
   }
-
-  get hits(): number {
-    let hits = this.counters.hits
-    for (const leaf of this.leaves) hits += leaf.hits
-    return hits
-  }
 }

@@ -16,7 +16,7 @@ const STEPS_PER_WRITE = 4
 export class Sweeper {
   readonly #clock: Clock
   readonly #jobs: Iterator<unknown>[] = []
-  #cancelSlice: (() => void) | undefined
+  #sliceAhead = false
   #cancelPlan: (() => void) | undefined
   #plannedFor = 0
   #working = false
@@ -28,7 +28,7 @@ export class Sweeper {
   /** Works through the iterator, a slice at a time. */
   run(job: Iterator<unknown>): void {
     this.#jobs.push(job)
-    this.#cancelSlice ??= this.#clock.after(0, () => this.#slice())
+    this.#nextSlice()
   }
 
   /** A few steps of what is pending: a write's share. */
@@ -54,13 +54,19 @@ export class Sweeper {
   }
 
   #slice(): void {
-    this.#cancelSlice = undefined
+    this.#sliceAhead = false
     const end = this.#clock.now() + SLICE
     for (let step = 1; this.#jobs.length > 0; step++) {
       this.#step()
       if (step % STEPS_PER_LOOK === 0 && this.#clock.now() >= end) break
     }
-    if (this.#jobs.length > 0) this.#cancelSlice = this.#clock.after(0, () => this.#slice())
+    if (this.#jobs.length > 0) this.#nextSlice()
+  }
+
+  #nextSlice(): void {
+    if (this.#sliceAhead) return
+    this.#sliceAhead = true
+    this.#clock.after(0, () => this.#slice())
   }
 
   #step(): void {

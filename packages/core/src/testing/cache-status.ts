@@ -57,7 +57,9 @@ const FIELD = 'cache-status'
 /** The field's lines as one, from `Headers` or from a record in whatever letter case. */
 function fieldValue(headers: object): string {
   if ('get' in headers && typeof headers.get === 'function') return String(headers.get(FIELD) ?? '')
-  const lines: unknown[] = Object.entries(headers).flatMap(([name, value]) => (name.toLowerCase() === FIELD ? value : []))
+  const lines: unknown[] = Object.entries(headers).flatMap(([name, value]) =>
+    name.toLowerCase() === FIELD ? value : [],
+  )
   return lines.join(', ')
 }
 

@@ -25,7 +25,9 @@ export function evictionPolicyContract(policy: EvictionPolicy, seed = 1): readon
   const check = (name: string, run: () => void): ContractCheck => ({ name, run })
   return [
     check('has a name', () => demand(typeof policy.name === 'string' && policy.name !== '', 'name is no text')),
-    check('names nobody while it holds nobody', () => demand(open(policy).victim() === undefined, 'a stranger was named')),
+    check('names nobody while it holds nobody', () =>
+      demand(open(policy).victim() === undefined, 'a stranger was named'),
+    ),
     check('makes a new queue for each budget', () => separateQueues(policy)),
     check('names somebody it holds, and holds it until it is removed', () => victimsStay(policy)),
     check('names each entry once while victims leave', () => Held.of(policy, 50).drain()),
