@@ -18,7 +18,7 @@ for (const line of named.length > 0 ? named : NODE_LINES) {
     continue
   }
   const started = performance.now()
-  const { status } = spawnSync(found.path, [VITEST, 'run', 'packages', 'test/adapters', '--reporter=dot', ...options], {
+  const { status } = spawnSync(found.path, [VITEST, 'run', 'packages', 'test/adapter-contract', '--reporter=dot', ...options], {
     cwd: ROOT,
     stdio: 'inherit',
     env: { ...process.env, NO_COLOR: '1' },
