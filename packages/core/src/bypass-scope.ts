@@ -50,7 +50,7 @@ export class BypassScope<V = unknown> implements Scope<V> {
 
   async getOrSet<T = V>(_key: Key, load: Load<T>): Promise<T> {
     this.#count()
-    return load(new LoadContext<T>(undefined))
+    return load(new LoadContext<T>())
   }
 
   async delete(): Promise<boolean> {
@@ -86,7 +86,7 @@ export class BypassScope<V = unknown> implements Scope<V> {
 
   #loadSync<T>(load: LoadSync<T>): T {
     this.#count()
-    const value = load(new LoadContext<T>(undefined))
+    const value = load(new LoadContext<T>())
     refusePromise(value)
     return value
   }

@@ -59,12 +59,10 @@ export class Context {
    * Calls a loader with the ids down to its level only: it must not see more than its entry is keyed by, not even through
    * another cache.
    */
-  narrow<R>(level: LevelNode, ids: readonly string[], fn: () => R): R {
-    const store = storage()
-    if (store === undefined) return fn()
+  narrow<R>({ level, ids }: { readonly level: LevelNode; readonly ids: readonly string[] }, fn: () => R): R {
+    if (storage() === undefined) return fn()
     const known = new Map(level.path.map((step, at) => [step.name, ids[at] as string]))
-    const others = agreeing(without(store.getStore(), this), known)
-    return store.run({ owner: this, ids: known, deferral: this.deferral, others }, fn)
+    return this.#enter(known, this.deferral, fn, (others) => agreeing(others, known))
   }
 
   /** Calls `fn` with a deferral that collects the invalidations made inside. */
@@ -108,9 +106,9 @@ export class Context {
     return frame
   }
 
-  #enter<R>(ids: IdSource, deferral: Deferral | undefined, fn: () => R): R {
+  #enter<R>(ids: IdSource, deferral: Deferral | undefined, fn: () => R, seen = (others?: Frame) => others): R {
     const store = this.require()
-    return store.run({ owner: this, ids, deferral, others: without(store.getStore(), this) }, fn)
+    return store.run({ owner: this, ids, deferral, others: seen(without(store.getStore(), this)) }, fn)
   }
 
   #checked(ids: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> {

@@ -15,7 +15,14 @@ import { Place } from './memory/place.js'
 import { evictionPolicy, type EvictionPolicyName } from './memory/policies.js'
 import type { ScopeNode } from './memory/scope-node.js'
 import type { Limits, Space } from './memory/space.js'
-import { DEFAULT_POLICY, POLICY_OPTIONS, refuseUnknown, resolvePolicy, type Policy, type ResolvedPolicy } from './policy.js'
+import {
+  DEFAULT_POLICY,
+  POLICY_OPTIONS,
+  refuseUnknown,
+  resolvePolicy,
+  type Policy,
+  type ResolvedPolicy,
+} from './policy.js'
 import type { LevelMap, Scopes } from './scope-types.js'
 import { Signals, type BypassReason, type CacheEvent } from './signals.js'
 import { valuesMode, type ValuesMode } from './values.js'
@@ -137,26 +144,24 @@ export class Engine {
   /** Tells of a failure that no caller is told of. */
   failed(error: unknown, at: CacheEvent = { namespace: '', level: '' }): void {
     this.signals.emit('error', { ...at, error })
-    this.signals.log.debug('something failed that no caller is told of', { ...at })
+    this.signals.log.debug('something failed in the background', { ...at })
   }
 
   /** The scope's node where it is already there: its ids were checked when it was made, so a hit checks none. */
   #knownNode(level: LevelNode, ids: Readonly<Record<string, unknown>>): ScopeNode | undefined {
-    if (typeof ids !== 'object' || ids === null) return undefined
     let node: ScopeNode | undefined = this.tier.root
     for (let at = 0; node !== undefined && at < level.path.length; at++) {
       const step = level.path[at] as LevelNode
-      const id = ids[step.name]
+      const id = ids?.[step.name]
       node = typeof id === 'string' ? node.child(step, id) : undefined
     }
     return node
   }
-
 }
 
 function checkedPath(level: LevelNode, ids: Readonly<Record<string, unknown>>): string[] {
   return level.path.map((step) => {
-    const id = normalizeId(ids === null || ids === undefined ? undefined : ids[step.name])
+    const id = normalizeId(ids?.[step.name])
     if (id === undefined) throw new CacheError('ERR_CACHE_SCOPE', `ids: expected a valid id for level "${step.name}"`)
     return id
   })
@@ -169,8 +174,8 @@ export function resolveLimits(
 ): Limits {
   const { maxEntries = Infinity, maxBytes = Infinity } = limits
   const whole = Number.isSafeInteger(maxEntries) || maxEntries === Infinity
-  if (!whole || maxEntries < 0) throw configError(path === '' ? 'maxEntries' : `${path}.maxEntries`, 'a whole number of zero or more')
-  return { maxEntries, maxBytes: byteSize(maxBytes, path === '' ? 'maxBytes' : `${path}.maxBytes`) }
+  if (!whole || maxEntries < 0) throw configError(`${path}.maxEntries`, 'a whole number of zero or more')
+  return { maxEntries, maxBytes: byteSize(maxBytes, `${path}.maxBytes`) }
 }
 
 /** The choice, checked. */

@@ -35,7 +35,7 @@ function loadSync<T>(task: SyncTask<T>, previous: Entry | undefined): T {
   const context = contextOf<T>(task, previous)
   const started = engine.clock.now()
   try {
-    const value = engine.context.narrow(place.level, place.ids, () => task.load(context))
+    const value = engine.context.narrow(place, () => task.load(context))
     refusePromise(value)
     countLoad(task, engine.clock.now() - started, undefined)
     land(task, flight, context, value)

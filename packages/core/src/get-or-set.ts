@@ -55,11 +55,11 @@ async function produce<T>(task: Task<T>, entry: Entry | undefined): Promise<T> {
     const flight = place.flight(key)
     if (flight === undefined || flight === slow) return engine.background.hold(lead(task, entry))
     const settlement = await follow(task, flight)
-    if (settlement?.status === 'stored') return readValue(task.values, settlement.value) as T
-    if (settlement?.status === 'failed') throw settlement.error
-    if (settlement?.status === 'unshared') break
+    if (settlement.status === 'stored') return readValue(task.values, settlement.value) as T
+    if (settlement.status === 'failed') throw settlement.error
+    if (settlement.status === 'unshared') break
     // The first to lose patience takes the slow load's place; the others find the new one and wait for that.
-    slow = settlement === undefined ? flight : undefined
+    slow = settlement === LATE ? flight : undefined
     entry = place.find(key)
     if (entry !== undefined && engine.tier.time.now() < entry.freshUntil) return ahead(task, entry)
   }
@@ -72,9 +72,8 @@ async function produceOrStale<T>(task: Task<T>, entry: Entry): Promise<T> {
   const loading = produce(task, entry)
   try {
     if (policy.softTimeout === undefined) return await loading
-    const late = Symbol('late')
-    const first = await raceTimer(engine, loading, policy.softTimeout, late)
-    if (first !== late) return first
+    const first = await raceTimer(engine, loading, policy.softTimeout)
+    if (first !== LATE) return first as T
     if (!place.serves(entry)) return await loading
     engine.background.add(loading)
   } catch (error) {
@@ -131,10 +130,12 @@ export function contextOf<T>(
   task: Pick<Task<T>, 'engine' | 'values' | 'policy'>,
   previous: Entry | undefined,
 ): LoadContext<T> {
-  const { tags } = task.policy
-  if (previous === undefined) return new LoadContext<T>(undefined, tags)
-  const age = task.engine.tier.time.now() - previous.storedAt
-  return new LoadContext<T>({ value: readValue(task.values, previous.value) as T, age }, tags)
+  const { engine, values, policy } = task
+  const known = previous && {
+    value: readValue(values, previous.value) as T,
+    age: engine.tier.time.now() - previous.storedAt,
+  }
+  return new LoadContext<T>(known, policy.tags)
 }
 
 /** Runs the loader within its time, in a context that holds only the ids down to its level. */
@@ -144,11 +145,10 @@ async function execute<T>(task: Task<T>, context: LoadContext<T>): Promise<T> {
   engine.loads.add(context)
   let failure: { error: unknown } | undefined
   try {
-    const loading = engine.context.narrow(place.level, place.ids, () => task.load(context))
+    const loading = engine.context.narrow(place, () => task.load(context))
     if (policy.loadTimeout === Infinity) return await loading
-    const late = Symbol('late')
-    const first = await raceTimer(engine, Promise.resolve(loading), policy.loadTimeout, late)
-    if (first !== late) return first
+    const first = await raceTimer(engine, loading, policy.loadTimeout)
+    if (first !== LATE) return first as T
     const timeout = new CacheError('ERR_CACHE_TIMEOUT', 'load: took longer than its loadTimeout')
     context.abort(timeout)
     throw timeout
@@ -196,15 +196,17 @@ export function land<T>(
 }
 
 /** Waits for somebody else's load, with a deadline of its own: on Workers another request's promise may never settle. */
-function follow<T>(task: Task<T>, flight: Flight): Promise<Settlement | undefined> {
-  return raceTimer(task.engine, flight.settled, Math.min(FOLLOW_LIMIT, task.policy.loadTimeout), undefined)
+function follow<T>(task: Task<T>, flight: Flight): Promise<Settlement | typeof LATE> {
+  return raceTimer(task.engine, flight.settled, Math.min(FOLLOW_LIMIT, task.policy.loadTimeout))
 }
 
-/** The promise, or `otherwise` after that many milliseconds. */
-async function raceTimer<T, O>(engine: Engine, promise: Promise<T>, delay: number, otherwise: O): Promise<T | O> {
+const LATE = { status: 'late' } as const
+
+/** What the promise gives, or {@link LATE} after that many milliseconds. */
+async function raceTimer<T>(engine: Engine, promise: Promise<T> | T, delay: number): Promise<T | typeof LATE> {
   let cancel = () => {}
-  const timer = new Promise<O>((resolve) => {
-    cancel = engine.clock.after(delay, () => resolve(otherwise))
+  const timer = new Promise<typeof LATE>((resolve) => {
+    cancel = engine.clock.after(delay, () => resolve(LATE))
   })
   try {
     return await Promise.race([promise, timer])

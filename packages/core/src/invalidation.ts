@@ -15,13 +15,14 @@ export interface InvalidationResult {
 const DEFERRED: InvalidationResult = { applied: false, entries: 0 }
 
 /** Invalidates a scope and all below it; within a namespace only what that namespace keeps there. */
-export function invalidateScope(engine: Engine, place: Place): Promise<InvalidationResult> {
-  return deferrable(engine, () => {
+export function invalidateScope(engine: Engine, place: Place): InvalidationResult {
+  const act = () => {
     if (place.space.tags.length > 0) return mark(engine, place, place.space.tags, 0)
     const { node } = place
     const entries = node === undefined ? 0 : engine.tier.invalidate(node)
     return done(engine, place, entries, 0)
-  })
+  }
+  return deferrable(engine, act, DEFERRED)
 }
 
 /**
@@ -30,18 +31,22 @@ export function invalidateScope(engine: Engine, place: Place): Promise<Invalidat
  *
  * @throws CacheError `ERR_CACHE_CONFIG` for a bad tag
  */
-export function invalidateTags(engine: Engine, place: Place, tags: readonly string[]): Promise<InvalidationResult> {
+export function invalidateTags(engine: Engine, place: Place, tags: readonly string[]): InvalidationResult {
   const valid = tagList(tags)
-  return deferrable(engine, () => mark(engine, place, valid, valid.length))
+  return deferrable(engine, () => mark(engine, place, valid, valid.length), DEFERRED)
 }
 
-/** Acts now, or when the surrounding `deferInvalidations` succeeds. */
-export async function deferrable(engine: Engine, act: () => InvalidationResult): Promise<InvalidationResult> {
+/**
+ * Acts now, or gives `later` and acts when the surrounding `deferInvalidations` succeeds.
+ *
+ * @throws CacheError `ERR_CACHE_CLOSED`
+ */
+export function deferrable<R>(engine: Engine, act: () => R, later: R): R {
   if (engine.closed) throw new CacheError('ERR_CACHE_CLOSED', 'the cache is closed')
   const { deferral } = engine.context
   if (deferral?.open !== true) return act()
   deferral.add(async () => act())
-  return DEFERRED
+  return later
 }
 
 function mark(engine: Engine, place: Place, tags: readonly Tag[], named: number): InvalidationResult {

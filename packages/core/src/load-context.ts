@@ -19,7 +19,7 @@ export class LoadContext<T = unknown> {
 
   constructor(
     /** The value that this load replaces, if one is still there: for conditional requests. */
-    readonly previous: Previous<T> | undefined,
+    readonly previous?: Previous<T>,
     /** The tags known before the load. */
     tags: readonly string[] = [],
   ) {

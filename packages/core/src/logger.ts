@@ -34,10 +34,6 @@ export class LogSink {
     this.#write('warn', message, fields)
   }
 
-  error(message: string, fields: LogFields = {}): void {
-    this.#write('error', message, fields)
-  }
-
   debug(message: string, fields: LogFields = {}): void {
     this.#write('debug', message, fields)
   }

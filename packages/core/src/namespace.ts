@@ -35,11 +35,6 @@ export class Namespace<T = unknown> {
     this.#state = state
   }
 
-  /** @internal What the handles of a namespace share. */
-  static stateOf(namespace: Namespace<never>): NamespaceState {
-    return namespace.#state
-  }
-
   /** What all callers share in this namespace. */
   get global(): Scope<T> {
     return this.at('global', {})
@@ -94,6 +89,7 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9 _.:/$#<>@-]{0,127}$/
  * @throws CacheError `ERR_CACHE_CONFIG`
  */
 export function namespaceName(name: unknown, option: string): string {
-  if (typeof name !== 'string' || !NAME.test(name)) throw configError(option, 'a name of 1 to 128 letters, digits and " _.:/$#<>@-"')
+  if (typeof name !== 'string' || !NAME.test(name))
+    throw configError(option, 'a name of 1 to 128 letters, digits and " _.:/$#<>@-"')
   return name
 }

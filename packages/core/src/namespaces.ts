@@ -47,7 +47,9 @@ export class Namespaces {
     if (known && sameList(known.producers, producers)) return known.state
     if (known) {
       this.#engine.tier.retire(known.state.space)
-      this.#engine.signals.log.once(path, 'a name was registered again with another function: its values are dropped', { name })
+      this.#engine.signals.log.once(path, 'a name was registered again with another function: its values are dropped', {
+        name,
+      })
     }
     const state = this.#make(name, path, options, traits.values)
     this.#registered.set(name, { state, options: options, producers })

@@ -27,11 +27,6 @@ export class PlacedScope<V = unknown> implements Scope<V> {
     this.#place = place
   }
 
-  /** @internal The place behind a scope, for the parts of this package that work below the public interface. */
-  static placeOf(scope: PlacedScope): Place {
-    return scope.#place
-  }
-
   get level(): string {
     return this.#place.level.name
   }
@@ -57,7 +52,12 @@ export class PlacedScope<V = unknown> implements Scope<V> {
     const { value, freshUntil, storedAt } = entry
     if (!(await this.#accepts(entry))) return { hit: false }
     const now = this.#engine.tier.time.now()
-    return { hit: true, value: readValue(this.#state.values, value) as T, stale: now >= freshUntil, age: now - storedAt }
+    return {
+      hit: true,
+      value: readValue(this.#state.values, value) as T,
+      stale: now >= freshUntil,
+      age: now - storedAt,
+    }
   }
 
   async has(key: Key): Promise<boolean> {
@@ -84,12 +84,7 @@ export class PlacedScope<V = unknown> implements Scope<V> {
   async delete(key: Key): Promise<boolean> {
     const mapped = this.#engine.key(key)
     if (mapped === undefined) return false
-    let deleted = false
-    await deferrable(this.#engine, () => {
-      deleted = this.#place.delete(mapped)
-      return { applied: true, entries: deleted ? 1 : 0 }
-    })
-    return deleted
+    return deferrable(this.#engine, () => this.#place.delete(mapped), false)
   }
 
   async getMany<T = V>(keys: readonly Key[]): Promise<(T | undefined)[]> {
@@ -155,7 +150,6 @@ export class PlacedScope<V = unknown> implements Scope<V> {
 
   async #uncached<T>(load: Load<T>): Promise<T> {
     this.#place.bypass('key-too-long')
-    const { level, ids } = this.#place
-    return this.#engine.context.narrow(level, ids, () => load(new LoadContext<T>(undefined)))
+    return this.#engine.context.narrow(this.#place, () => load(new LoadContext<T>()))
   }
 }

@@ -49,9 +49,9 @@ export class PlacedSyncScope<V = unknown> implements SyncScope<V> {
   getOrSet<T = V>(key: Key, load: LoadSync<T>, options?: GetOrSetOptions<T>): T {
     const mapped = this.#engine.key(key)
     if (mapped === undefined) return this.#uncached(load)
-    const entry = options?.refresh === true ? undefined : this.#place.fresh(mapped)
-    if (entry !== undefined && this.#accepts(entry)) return readValue(this.#values, entry.value) as T
     if (this.#state.schema) this.#dropRefused(mapped)
+    const entry = options?.refresh === true ? undefined : this.#place.fresh(mapped)
+    if (entry !== undefined) return readValue(this.#values, entry.value) as T
     return getOrSetSync<T>({
       engine: this.#engine,
       place: this.#place,
@@ -84,8 +84,7 @@ export class PlacedSyncScope<V = unknown> implements SyncScope<V> {
 
   #uncached<T>(load: LoadSync<T>): T {
     this.#place.bypass('key-too-long')
-    const { level, ids } = this.#place
-    const value = this.#engine.context.narrow(level, ids, () => load(new LoadContext<T>(undefined)))
+    const value = this.#engine.context.narrow(this.#place, () => load(new LoadContext<T>()))
     refusePromise(value)
     return value
   }

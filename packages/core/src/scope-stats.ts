@@ -127,14 +127,8 @@ function addSpace(total: Counters, space: Space): void {
 function snapshot(counters: Counters, now: Readonly<Now>): ScopeStats {
   const served = counters.hits + counters.stale
   const calls = served + counters.misses
-  const { hits, misses, stale, loads, loadErrors, loadTime, sets, deletes, evictions, expirations } = counters
-  const { invalidations, bypasses } = counters
   const { entries, bytes, inFlight } = now
-  const hitRate = calls === 0 ? 0 : served / calls
-  return {
-    ...{ hits, misses, stale, hitRate, loads, loadErrors, loadTime, sets, deletes, evictions, expirations },
-    ...{ invalidations, bypasses, entries, bytes, inFlight },
-  }
+  return Object.assign({ hitRate: calls === 0 ? 0 : served / calls, entries, bytes, inFlight }, counters)
 }
 
 /** Scopes looked at before the event loop gets a turn. */

@@ -11,7 +11,8 @@ export type ValuesMode = 'share' | 'freeze' | 'clone'
 /** The mode that was asked for: `'share'` in production, else `'freeze'`, where none was. */
 export function valuesMode(mode: ValuesMode | undefined): ValuesMode {
   if (mode === undefined) return isProduction() ? 'share' : 'freeze'
-  if (mode !== 'share' && mode !== 'freeze' && mode !== 'clone') throw configError('values', "'share', 'freeze' or 'clone'")
+  if (mode !== 'share' && mode !== 'freeze' && mode !== 'clone')
+    throw configError('values', "'share', 'freeze' or 'clone'")
   return mode
 }
 

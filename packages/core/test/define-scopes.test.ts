@@ -10,7 +10,14 @@ const declare = defineScopes as (levels: unknown, traits?: unknown) => Scopes
 describe('declared scopes', () => {
   const forest = scopeForest(
     defineScopes(
-      { session: 'user', user: 'organization', organization: 'global', tenant: 'global', project: 'tenant', folder: 'tenant' },
+      {
+        session: 'user',
+        user: 'organization',
+        organization: 'global',
+        tenant: 'global',
+        project: 'tenant',
+        folder: 'tenant',
+      },
       { personal: ['user'], secret: ['session'] },
     ),
   )
@@ -101,7 +108,10 @@ describe('scopes that cannot be', () => {
 
 describe('scopes of another copy of the package', () => {
   it('are read again, with their traits', () => {
-    const { levels, traits } = new ScopeForest({ user: 'global', session: 'user' }, { personal: ['user'], secret: ['session'] })
+    const { levels, traits } = new ScopeForest(
+      { user: 'global', session: 'user' },
+      { personal: ['user'], secret: ['session'] },
+    )
     const foreign = { levels, traits } as unknown as Scopes
     const forest = scopeForest(foreign)
     expect(forest).toBeInstanceOf(ScopeForest)

@@ -11,8 +11,12 @@ afterEach(() => void vi.unstubAllGlobals())
 describe('the digest', () => {
   it('is SHA-256 in base64url, 43 characters of it', () => {
     // FIPS 180-4, the examples of NIST.
-    expect(digest('abc')).toBe(Buffer.from('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad', 'hex').toString('base64url'))
-    expect(portableDigest('')).toBe(Buffer.from('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', 'hex').toString('base64url'))
+    expect(digest('abc')).toBe(
+      Buffer.from('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad', 'hex').toString('base64url'),
+    )
+    expect(portableDigest('')).toBe(
+      Buffer.from('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', 'hex').toString('base64url'),
+    )
     expect(digest('x')).toMatch(/^[A-Za-z0-9_-]{43}$/)
   })
 

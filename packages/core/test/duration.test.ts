@@ -20,22 +20,40 @@ describe('a duration', () => {
     expect(milliseconds(text, 'ttl')).toBe(ms)
   })
 
-  it.each(['', '5', 'm', '5 m', ' 5m', '5m ', '-5m', '+5m', '5M', '5min', '.5s', '5.s', '1e3s', '0x5s', '5m5s', '٥m', 'max'])(
-    '%j is none',
-    (text) => {
-      expect(() => duration(text)).toThrow(config('duration'))
-      expect(() => duration(text, 'server.ttl')).toThrow(config('server.ttl'))
-      expect(() => milliseconds(text as Duration, 'ttl')).toThrow(config('ttl'))
-    },
-  )
+  it.each([
+    '',
+    '5',
+    'm',
+    '5 m',
+    ' 5m',
+    '5m ',
+    '-5m',
+    '+5m',
+    '5M',
+    '5min',
+    '.5s',
+    '5.s',
+    '1e3s',
+    '0x5s',
+    '5m5s',
+    '٥m',
+    'max',
+  ])('%j is none', (text) => {
+    expect(() => duration(text)).toThrow(config('duration'))
+    expect(() => duration(text, 'server.ttl')).toThrow(config('server.ttl'))
+    expect(() => milliseconds(text as Duration, 'ttl')).toThrow(config('ttl'))
+  })
 
   it.each([0, 1, 0.25, 5000, 1e15])('%d milliseconds are taken as they are', (ms) => {
     expect(milliseconds(ms, 'ttl')).toBe(ms)
   })
 
-  it.each([NaN, -1, Infinity, -Infinity, null, {}, [5], true, 5n, `${'9'.repeat(400)}d`])('%s is refused (R-34)', (value) => {
-    expect(() => milliseconds(value as Duration, 'ttl')).toThrow(config('ttl'))
-  })
+  it.each([NaN, -1, Infinity, -Infinity, null, {}, [5], true, 5n, `${'9'.repeat(400)}d`])(
+    '%s is refused (R-34)',
+    (value) => {
+      expect(() => milliseconds(value as Duration, 'ttl')).toThrow(config('ttl'))
+    },
+  )
 })
 
 describe('a lifetime', () => {

@@ -87,7 +87,8 @@ describe('an id', () => {
   it('is one and the same as integer, bigint and text', async () => {
     const cache = createCache({ scopes: { organization: 'global' } })
     await cache.at('organization', { organization: 7 }).set('k', 'seven')
-    for (const organization of [7, '7', 7n]) expect(await cache.at('organization', { organization }).get('k')).toBe('seven')
+    for (const organization of [7, '7', 7n])
+      expect(await cache.at('organization', { organization }).get('k')).toBe('seven')
     expect(await cache.at('organization', { organization: '07' }).get('k')).toBeUndefined()
   })
 
@@ -109,7 +110,10 @@ describe('an id', () => {
 })
 
 describe('utf8Length', () => {
-  it.each(['', 'abc', 'é', '€', '😀', 'a\u0301', '\uffff', '\u07ff\u0800', '😀é€x'])('counts the bytes of %j', (text) => {
-    expect(utf8Length(text)).toBe(Buffer.byteLength(text))
-  })
+  it.each(['', 'abc', 'é', '€', '😀', 'a\u0301', '\uffff', '\u07ff\u0800', '😀é€x'])(
+    'counts the bytes of %j',
+    (text) => {
+      expect(utf8Length(text)).toBe(Buffer.byteLength(text))
+    },
+  )
 })

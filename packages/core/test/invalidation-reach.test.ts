@@ -7,7 +7,13 @@ import { describe, expect, it } from 'vitest'
  * Unicode would take for one another are 40 families; each stands at four levels.
  */
 
-const LEVELS = { organization: 'global', user: 'organization', session: 'user', tenant: 'global', project: 'tenant' } as const
+const LEVELS = {
+  organization: 'global',
+  user: 'organization',
+  session: 'user',
+  tenant: 'global',
+  project: 'tenant',
+} as const
 const PATHS = {
   organization: ['organization'],
   user: ['organization', 'user'],
@@ -77,7 +83,8 @@ function sentinels(level: Level, family: readonly string[]): Sentinel[] {
   const members = family.flatMap((id): Sentinel[] => {
     const ids = { ...parents, [level]: id }
     const child = CHILD[level]
-    const below = child === undefined ? [] : ['x', ...family].map((of) => ({ level: child, ids: { ...ids, [child]: of } }))
+    const below =
+      child === undefined ? [] : ['x', ...family].map((of) => ({ level: child, ids: { ...ids, [child]: of } }))
     return [{ level, ids }, ...below]
   })
   const elsewhere = family.flatMap((id): Sentinel[] =>
@@ -106,6 +113,7 @@ const INVALIDATIONS = {
 describe.each(Object.entries(INVALIDATIONS))('invalidating %s', (what, invalidate) => {
   describe.each(['organization', 'user', 'session', 'project'] as const)('at the level %s', (level) => {
     it.each(FAMILIES)('%j kills what is there and below, and nothing else', async (...family) => {
+      const named = family[0] as string
       const { cache } = createTestCache({ scopes: LEVELS })
       const all = sentinels(level, family)
       for (const sentinel of all) {
@@ -115,19 +123,21 @@ describe.each(Object.entries(INVALIDATIONS))('invalidating %s', (what, invalidat
         scope(cache, sentinel, 'spaced').sync.set('spaced', 1)
       }
       const parents: Ids = Object.fromEntries(PATHS[level].slice(0, -1).map((name) => [name, 'p']))
-      const target = { level, ids: { ...parents, [level]: family[0] } }
+      const target = { level, ids: { ...parents, [level]: named } }
       const { applied, entries } = await invalidate(cache, target)
       expect(applied).toBe(true)
 
       const kills = (sentinel: Sentinel, key: string) =>
-        isBelow(sentinel, level, target.ids) && (what === 'a scope' || (what === 'a tag in a scope' ? key === 'tagged' : key === 'spaced'))
+        isBelow(sentinel, level, target.ids) &&
+        (what === 'a scope' || (what === 'a tag in a scope' ? key === 'tagged' : key === 'spaced'))
       let dead = 0
       let reads = 0
       for (const sentinel of all) {
         for (const key of ['plain', 'tagged', 'other', 'spaced']) {
           const { sync } = scope(cache, sentinel, key === 'spaced' ? 'spaced' : undefined)
           const expected = kills(sentinel, key)
-          if (sync.get(key) !== (expected ? undefined : 1)) expect.fail(`${key} of ${JSON.stringify(sentinel)}: dead ${expected}`)
+          if (sync.get(key) !== (expected ? undefined : 1))
+            expect.fail(`${key} of ${JSON.stringify(sentinel)}: dead ${expected}`)
           if (expected) dead++
           reads++
         }
@@ -136,25 +146,33 @@ describe.each(Object.entries(INVALIDATIONS))('invalidating %s', (what, invalidat
       expect(dead).toBeLessThan(reads / 2)
       // As many hits as there are entries left: nobody else lost one.
       expect(cache.stats()).toMatchObject({ hits: reads - dead, misses: dead })
-      if (what === 'a scope') expect(entries).toBe(new Set(all.filter((one) => isBelow(one, level, target.ids)).map((one) => JSON.stringify(one))).size * 4)
+      if (what === 'a scope')
+        expect(entries).toBe(
+          new Set(all.filter((one) => isBelow(one, level, target.ids)).map((one) => JSON.stringify(one))).size * 4,
+        )
     })
   })
 })
 
 describe('an invalidation that names nobody', () => {
-  it.each(['', undefined, null, NaN, {}, ['a'], 'a\0', 'x'.repeat(257), '\ud800'])('%j throws and kills nothing', async (id) => {
-    const { cache } = createTestCache({ scopes: LEVELS })
-    cache.global.sync.set('k', 1)
-    cache.at('organization', { organization: 'a' }).sync.set('k', 1)
-    expect(() => cache.at('organization', { organization: id as string }).invalidate()).toThrow(
-      expect.objectContaining({ code: 'ERR_CACHE_SCOPE' }),
-    )
-    expect(() => cache.at('organisation', { organization: 'a' }).invalidate()).toThrow(
-      expect.objectContaining({ code: 'ERR_CACHE_SCOPE' }),
-    )
-    await expect(cache.current('organization').invalidate()).rejects.toThrow(expect.objectContaining({ code: 'ERR_CACHE_SCOPE' }))
-    expect(cache.stats().entries).toBe(2)
-  })
+  it.each(['', undefined, null, NaN, {}, ['a'], 'a\0', 'x'.repeat(257), '\ud800'])(
+    '%j throws and kills nothing',
+    async (id) => {
+      const { cache } = createTestCache({ scopes: LEVELS })
+      cache.global.sync.set('k', 1)
+      cache.at('organization', { organization: 'a' }).sync.set('k', 1)
+      expect(() => cache.at('organization', { organization: id as string }).invalidate()).toThrow(
+        expect.objectContaining({ code: 'ERR_CACHE_SCOPE' }),
+      )
+      expect(() => cache.at('organisation', { organization: 'a' }).invalidate()).toThrow(
+        expect.objectContaining({ code: 'ERR_CACHE_SCOPE' }),
+      )
+      await expect(cache.current('organization').invalidate()).rejects.toThrow(
+        expect.objectContaining({ code: 'ERR_CACHE_SCOPE' }),
+      )
+      expect(cache.stats().entries).toBe(2)
+    },
+  )
 
   it('that is not there yet does nothing', async () => {
     const { cache } = createTestCache({ scopes: LEVELS })

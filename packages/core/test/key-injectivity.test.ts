@@ -70,7 +70,7 @@ function isPart(part: unknown): boolean {
   return ['number', 'bigint', 'boolean', 'undefined'].includes(typeof part)
 }
 
-const isKey = (key: unknown) => ['string', 'number'].includes(typeof key) || Array.isArray(key) ? isPart(key) : false
+const isKey = (key: unknown) => (['string', 'number'].includes(typeof key) || Array.isArray(key) ? isPart(key) : false)
 
 const pathOf = ({ level, ids }: Asked) => Array.from({ length: PATHS[level] as number }, (_, at) => ids[at])
 
@@ -100,7 +100,14 @@ const ATOMS = [
   '%2F', '%3A', '%00', '%25', '!e', '!u', '()', '(a,b)', '*7', '=', '@Date[0]', '#Uint8Array[00]',
 ] // prettier-ignore
 
-const LONG = ['x'.repeat(255), 'x'.repeat(256), 'x'.repeat(257), 'é'.repeat(128), 'y'.repeat(512), `${'y'.repeat(512)}y`]
+const LONG = [
+  'x'.repeat(255),
+  'x'.repeat(256),
+  'x'.repeat(257),
+  'é'.repeat(128),
+  'y'.repeat(512),
+  `${'y'.repeat(512)}y`,
+]
 
 const text = fc.oneof(
   { weight: 8, arbitrary: fc.array(fc.constantFrom(...ATOMS), { maxLength: 3 }).map((atoms) => atoms.join('')) },
@@ -111,15 +118,38 @@ const text = fc.oneof(
 
 const id = fc.oneof(
   { weight: 10, arbitrary: text },
-  { weight: 2, arbitrary: fc.constantFrom<unknown>(7, '7', 10, 0, '0', -1, NaN, 1.5, null, undefined, true, ['a'], {}) },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom<unknown>(7, '7', 10, 0, '0', -1, NaN, 1.5, null, undefined, true, ['a'], {}),
+  },
 )
 
 const { key } = fc.letrec<{ key: unknown; part: unknown }>((tie) => ({
   part: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
     { weight: 6, arbitrary: text },
-    { weight: 3, arbitrary: fc.constantFrom<unknown>(0, 7, 10, 1e21, NaN, 7n, '7', true, false, null, undefined, '', Symbol.iterator) },
-    { weight: 1, arbitrary: fc.constantFrom(new Date(0), new Date(7), new Date(NaN), new Uint8Array(0), new Uint8Array([0, 7])) },
+    {
+      weight: 3,
+      arbitrary: fc.constantFrom<unknown>(
+        0,
+        7,
+        10,
+        1e21,
+        NaN,
+        7n,
+        '7',
+        true,
+        false,
+        null,
+        undefined,
+        '',
+        Symbol.iterator,
+      ),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(new Date(0), new Date(7), new Date(NaN), new Uint8Array(0), new Uint8Array([0, 7])),
+    },
     { weight: 2, arbitrary: fc.array(tie('part'), { maxLength: 3 }) },
     { weight: 1, arbitrary: fc.dictionary(text, tie('part'), { maxKeys: 2, noNullPrototype: true }) },
     { weight: 1, arbitrary: fc.array(tie('part'), { maxLength: 2 }).map((parts) => new Set(parts)) },
@@ -140,7 +170,26 @@ const asked: fc.Arbitrary<Asked> = fc.record({
   key,
 })
 
-const LIKENESSES = ['', [], {}, [[]], [''], null, undefined, false, true, 0, 7, 7n, '7', '!n', '!e', new Set(), new Set(['']), new Map()]
+const LIKENESSES = [
+  '',
+  [],
+  {},
+  [[]],
+  [''],
+  null,
+  undefined,
+  false,
+  true,
+  0,
+  7,
+  7n,
+  '7',
+  '!n',
+  '!e',
+  new Set(),
+  new Set(['']),
+  new Map(),
+]
 
 /** Numbers that decide what is changed. */
 type Dice = () => number
@@ -148,8 +197,10 @@ type Dice = () => number
 /** Turns a key or a part of it into one that a careless encoding would not tell from it. */
 function twisted(part: unknown, dice: Dice, glue: string): unknown {
   if (Array.isArray(part)) return twistedList(part, dice, glue)
-  if (part instanceof Set) return dice() % 2 ? twistedList([...part], dice, glue) : new Set(twistedList([...part], dice, glue))
-  if (part instanceof Map) return dice() % 2 ? [...part] : Object.fromEntries([...part].map(([name, of]) => [String(name), of]))
+  if (part instanceof Set)
+    return dice() % 2 ? twistedList([...part], dice, glue) : new Set(twistedList([...part], dice, glue))
+  if (part instanceof Map)
+    return dice() % 2 ? [...part] : Object.fromEntries([...part].map(([name, of]) => [String(name), of]))
   if (part instanceof Date) return Number(part)
   if (part instanceof Uint8Array) return [...part]
   const text = typeof part === 'object' ? JSON.stringify(part) : String(part)
@@ -175,7 +226,11 @@ function twistedList(list: readonly unknown[], dice: Dice, glue: string): unknow
     case 0: // two glued, as a join of them would
       return [...list.slice(0, at), `${String(part)}${glue}${String(next)}`, ...list.slice(at + 2)]
     case 1: // one apart
-      return [...list.slice(0, at), ...(typeof part === 'string' ? [part.slice(0, 1), part.slice(1)] : [part, glue]), ...list.slice(at + 1)]
+      return [
+        ...list.slice(0, at),
+        ...(typeof part === 'string' ? [part.slice(0, 1), part.slice(1)] : [part, glue]),
+        ...list.slice(at + 1),
+      ]
     case 2: // a list around some of them
       return [...list.slice(0, at), list.slice(at)]
     case 3: // a list less
@@ -194,7 +249,12 @@ function twistedList(list: readonly unknown[], dice: Dice, glue: string): unknow
 
 /** Turns an entry into one that a careless encoding would not tell from it. */
 const change: fc.Arbitrary<(asked: Asked) => Asked> = fc
-  .record({ kind: fc.nat(13), glue: fc.constantFrom('', ...ATOMS), other: asked, dice: fc.array(fc.nat(1000), { minLength: 8, maxLength: 8 }) })
+  .record({
+    kind: fc.nat(13),
+    glue: fc.constantFrom('', ...ATOMS),
+    other: asked,
+    dice: fc.array(fc.nat(1000), { minLength: 8, maxLength: 8 }),
+  })
   .map(({ kind, glue, other, dice }) => (asked: Asked): Asked => {
     let throws = 0
     const next = () => dice[throws++ % dice.length] as number
@@ -228,7 +288,11 @@ const change: fc.Arbitrary<(asked: Asked) => Asked> = fc
 
 /** An entry, what can be mistaken for it, and strangers. */
 const family = fc
-  .record({ asked, changes: fc.array(change, { minLength: 24, maxLength: 24 }), others: fc.array(asked, { minLength: 8, maxLength: 8 }) })
+  .record({
+    asked,
+    changes: fc.array(change, { minLength: 24, maxLength: 24 }),
+    others: fc.array(asked, { minLength: 8, maxLength: 8 }),
+  })
   .map(({ asked, changes, others }) => [asked, ...changes.map((apply) => apply(asked)), ...others])
 
 describe('the text of an entry', () => {
@@ -271,7 +335,7 @@ describe('the text of an entry', () => {
             const to = at + 1 + offset
             if (mapped[at] === undefined || mapped[to] === undefined) return
             const same = isDeepStrictEqual(bareKey(one), bareKey(other))
-            if (new Set([mapped[at], mapped[to]]).size === 1 !== same) {
+            if ((new Set([mapped[at], mapped[to]]).size === 1) !== same) {
               expect.fail(`${JSON.stringify(mapped[at])} and ${JSON.stringify(mapped[to])}: same key ${same}`)
             }
           }),

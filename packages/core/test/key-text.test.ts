@@ -39,7 +39,9 @@ describe('a key', () => {
     expect(kept([{ b: [1], a: { 'x:y': 'z' } }])).toBe('\0({a:{x%3Ay:z},b:(*1)})')
     expect(kept([new Date(5), new Date(NaN)])).toBe('\0(@Date[5],@Date[NaN])')
     expect(kept([new Map([['k', 1]]), new Set(['m'])])).toBe('\0(@Map[(k,*1)],@Set[m])')
-    expect(kept([new Uint8Array([0, 255]), new DataView(new ArrayBuffer(1))])).toBe('\0(#Uint8Array[00ff],#DataView[00])')
+    expect(kept([new Uint8Array([0, 255]), new DataView(new ArrayBuffer(1))])).toBe(
+      '\0(#Uint8Array[00ff],#DataView[00])',
+    )
   })
 
   it('is the same whatever the order of fields, members and pairs', () => {
@@ -56,7 +58,9 @@ describe('a key', () => {
   })
 
   it('takes plain data and built-ins of another realm, as Jest hands them over', () => {
-    const foreign = runInNewContext(`['a', { b: new Date(5) }, new Map([['c', new Set([1])]]), new Uint8Array([7]), Object.create(null)]`)
+    const foreign = runInNewContext(
+      `['a', { b: new Date(5) }, new Map([['c', new Set([1])]]), new Uint8Array([7]), Object.create(null)]`,
+    )
     const own = ['a', { b: new Date(5) }, new Map([['c', new Set([1])]]), new Uint8Array([7]), Object.create(null)]
     expect(kept(foreign)).toBe(kept(own))
   })
@@ -167,7 +171,9 @@ describe('a key encoder', () => {
   })
 
   it('that gives its instance back is refused', () => {
-    expect(() => kept(['a', new Money(5)], new KeyEncoders([keyEncoder('Money', Money, (same) => same)]))).toThrow(badKey)
+    expect(() => kept(['a', new Money(5)], new KeyEncoders([keyEncoder('Money', Money, (same) => same)]))).toThrow(
+      badKey,
+    )
   })
 
   it.each(['', '1a', 'a b', 'a(b', 'é'])('is not called %j', (name) => {

@@ -20,13 +20,13 @@ class Sku {
   constructor(readonly code: unknown) {}
 }
 
-const keyEncoders: KeyEncoder<never>[] = [
+const keyEncoders: readonly KeyEncoder[] = [
   keyEncoder('Money', Money, (money) => [money.cents, money.currency]),
   keyEncoder('Sku', Sku, (sku) => sku.code),
 ]
 const levels = { organization: 'global', user: 'organization', session: 'user', tenant: 'global', project: 'tenant' }
 const forest = scopeForest(levels)
-const encoders = new KeyEncoders(keyEncoders as readonly KeyEncoder[])
+const encoders = new KeyEncoders(keyEncoders)
 
 interface Twin {
   readonly at?: Readonly<Record<string, string | number>>
@@ -78,8 +78,14 @@ const TWINS: readonly (readonly [one: Twin, other: Twin])[] = [
   [{ key: 'k' }, org('global')],
   [{ in: 'a', key: 'k' }, { key: 'k' }],
   [{ in: 'a', key: 'k' }, { key: ['a', 'k'] }],
-  [{ in: 'users', key: 'Abc' }, { in: 'usersAbc', key: '' }],
-  [{ in: 'a', key: 'b:c' }, { in: 'a:b', key: 'c' }],
+  [
+    { in: 'users', key: 'Abc' },
+    { in: 'usersAbc', key: '' },
+  ],
+  [
+    { in: 'a', key: 'b:c' },
+    { in: 'a:b', key: 'c' },
+  ],
   // keys of different types
   keys(7, '7'),
   keys(['a', 7], ['a', '7']),
@@ -134,7 +140,13 @@ const levelOf = ({ at = {} }: Twin) => Object.keys(at).at(-1) ?? 'global'
 function textOf(twin: Twin): string {
   const level = forest.level(levelOf(twin))
   const ids = level.path.map((step) => String(twin.at?.[step.name]))
-  return entryText({ version: '', namespace: twin.in ?? '', level, ids, key: mapKey(twin.key as Key, encoders) as MapKey })
+  return entryText({
+    version: '',
+    namespace: twin.in ?? '',
+    level,
+    ids,
+    key: mapKey(twin.key as Key, encoders) as MapKey,
+  })
 }
 
 function scopeOf(cache: ScopedCache, twin: Twin) {
@@ -146,15 +158,18 @@ describe('twins', () => {
     expect(TWINS.length).toBeGreaterThanOrEqual(60)
   })
 
-  it.each(TWINS.map(([one, other]) => ({ one, other, name: inspect([one, other], { breakLength: Infinity }) })))('are two entries: $name', ({ one, other }) => {
-    expect(textOf(one)).not.toBe(textOf(other))
-    const cache = createCache({ scopes: levels, keyEncoders })
-    scopeOf(cache, one).set(one.key as Key, 'one')
-    expect(scopeOf(cache, other).get(other.key as Key)).toBeUndefined()
-    scopeOf(cache, other).set(other.key as Key, 'other')
-    expect(scopeOf(cache, one).get(one.key as Key)).toBe('one')
-    expect(scopeOf(cache, other).get(other.key as Key)).toBe('other')
-  })
+  it.each(TWINS.map(([one, other]) => ({ one, other, name: inspect([one, other], { breakLength: Infinity }) })))(
+    'are two entries: $name',
+    ({ one, other }) => {
+      expect(textOf(one)).not.toBe(textOf(other))
+      const cache = createCache({ scopes: levels, keyEncoders })
+      scopeOf(cache, one).set(one.key as Key, 'one')
+      expect(scopeOf(cache, other).get(other.key as Key)).toBeUndefined()
+      scopeOf(cache, other).set(other.key as Key, 'other')
+      expect(scopeOf(cache, one).get(one.key as Key)).toBe('one')
+      expect(scopeOf(cache, other).get(other.key as Key)).toBe('other')
+    },
+  )
 
   it('are plain text that names what it belongs to', () => {
     expect(textOf(user('org 1', 'bob', ['invoice', 42]))).toBe('1|||organization=org%201/user=bob|(invoice,*42)')

@@ -3,7 +3,9 @@ import { scopeForest, ScopeForest } from '../src/define-scopes.js'
 import { digest } from '../src/digest.js'
 import { entryText, scopeText } from '../src/path-text.js'
 
-const forest = scopeForest(new ScopeForest({ organization: 'global', user: 'organization', session: 'user' }, { secret: ['session'] }))
+const forest = scopeForest(
+  new ScopeForest({ organization: 'global', user: 'organization', session: 'user' }, { secret: ['session'] }),
+)
 const session = forest.level('session')
 const ids = ['org_1', 'a/b', 'credential']
 const user = { version: '', namespace: '', level: forest.level('user'), ids: ['org_1', 'bob'] }

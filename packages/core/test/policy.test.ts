@@ -45,14 +45,32 @@ describe('a policy', () => {
   })
 
   it('is bounded by 30 days', () => {
-    const policy = resolvePolicy({ ttl: 'max', staleWhileRevalidate: '99d', staleIfError: 1e12, refreshAhead: '31d' }, DEFAULT_POLICY)
-    expect(policy).toMatchObject({ ttl: DAYS_30, staleWhileRevalidate: DAYS_30, staleIfError: DAYS_30, refreshAhead: DAYS_30 })
+    const policy = resolvePolicy(
+      { ttl: 'max', staleWhileRevalidate: '99d', staleIfError: 1e12, refreshAhead: '31d' },
+      DEFAULT_POLICY,
+    )
+    expect(policy).toMatchObject({
+      ttl: DAYS_30,
+      staleWhileRevalidate: DAYS_30,
+      staleIfError: DAYS_30,
+      refreshAhead: DAYS_30,
+    })
   })
 
   it('takes from the wider one what it leaves out, even where it says undefined', () => {
     const cacheIf = () => true
     const wide = resolvePolicy(
-      { ttl: '1h', staleWhileRevalidate: 1, staleIfError: 2, jitter: 1, refreshAhead: 3, loadTimeout: 4, softTimeout: 5, tags: ['a'], cacheIf },
+      {
+        ttl: '1h',
+        staleWhileRevalidate: 1,
+        staleIfError: 2,
+        jitter: 1,
+        refreshAhead: 3,
+        loadTimeout: 4,
+        softTimeout: 5,
+        tags: ['a'],
+        cacheIf,
+      },
       DEFAULT_POLICY,
     )
     expect(resolvePolicy(undefined, wide)).toBe(wide)
@@ -98,7 +116,9 @@ describe('a policy', () => {
     expect(() => createCache(policy as CacheOptions)).toThrow(config(option))
     const cache = createCache()
     expect(() => cache.namespace('invoices', policy)).toThrow(config(`namespace(invoices).${option}`))
-    expect(() => cache.wrap(() => 1, { name: 'sum', scope: 'global', ...policy })).toThrow(config(`namespace(sum).${option}`))
+    expect(() => cache.wrap(() => 1, { name: 'sum', scope: 'global', ...policy })).toThrow(
+      config(`namespace(sum).${option}`),
+    )
     await expect(cache.global.getOrSet('k', () => 1, policy)).rejects.toThrow(config(option))
   })
 })
@@ -142,7 +162,9 @@ describe('memory options', () => {
 
   it.each([-1, 1.5, NaN, '10', null, 2 ** 53])('refuse %s entries', (maxEntries) => {
     expect(() => createCache({ memory: { maxEntries: maxEntries as number } })).toThrow(config('memory.maxEntries'))
-    expect(() => createCache().namespace('a', { maxEntries: maxEntries as number })).toThrow(config('namespace(a).maxEntries'))
+    expect(() => createCache().namespace('a', { maxEntries: maxEntries as number })).toThrow(
+      config('namespace(a).maxEntries'),
+    )
   })
 
   it.each(['lur', '', null, {}, { createQueue: 1 }])('refuse %j as a policy', (policy) => {

@@ -30,11 +30,21 @@ const NAMES = [
   'Symbol(Symbol.iterator)',
 ]
 
-const prototypes = [Object.prototype, Array.prototype, Map.prototype, Set.prototype, Function.prototype, Promise.prototype]
+const prototypes = [
+  Object.prototype,
+  Array.prototype,
+  Map.prototype,
+  Set.prototype,
+  Function.prototype,
+  Promise.prototype,
+]
 /** Everything on the prototypes, in order. */
 const shape = (): unknown[] =>
   prototypes.flatMap((prototype) =>
-    Reflect.ownKeys(prototype).flatMap((key) => [key, ...Object.values(Object.getOwnPropertyDescriptor(prototype, key) as object)]),
+    Reflect.ownKeys(prototype).flatMap((key) => [
+      key,
+      ...Object.values(Object.getOwnPropertyDescriptor(prototype, key) as object),
+    ]),
   )
 let before: unknown[]
 
@@ -56,7 +66,10 @@ describe.each(NAMES)('%s', (name) => {
     await scope.set('k', name)
     expect(await scope.get('k')).toBe(name)
     expect(await cache.at('user', { organization: name, user: 'other' }).get('k')).toBeUndefined()
-    expect(cache.run({ organization: name, user: name }, () => cache.identity())).toEqual({ organization: name, user: name })
+    expect(cache.run({ organization: name, user: name }, () => cache.identity())).toEqual({
+      organization: name,
+      user: name,
+    })
     expect(await cache.topScopes('user')).toMatchObject([{ ids: { organization: name, user: name } }])
     expect(await cache.at('organization', { organization: name }).invalidate()).toMatchObject({ entries: 1 })
     expect(await scope.get('k')).toBeUndefined()
@@ -116,7 +129,9 @@ describe.each(NAMES)('%s', (name) => {
 describe('values', () => {
   it('of which an identity is made are never merged', () => {
     const { cache } = createTestCache({ scopes: { organization: 'global' } })
-    const ids = JSON.parse('{ "organization": "acme", "__proto__": { "organization": "other" } }') as { organization: string }
+    const ids = JSON.parse('{ "organization": "acme", "__proto__": { "organization": "other" } }') as {
+      organization: string
+    }
     expect(() => cache.run(ids, () => cache.identity())).toThrow(expect.objectContaining({ code: 'ERR_CACHE_SCOPE' }))
   })
 })

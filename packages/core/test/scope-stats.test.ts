@@ -76,7 +76,15 @@ describe("a scope's statistics", () => {
 
   it('go on in the scope above when it leaves memory: nothing that was counted is lost', async () => {
     const { cache, clock } = createTestCache({ scopes, memory: { maxEntries: 20 } })
-    const totals = ({ hits, misses, sets, evictions, expirations, deletes, loads }: ScopeStats) => [hits, misses, sets, evictions, expirations, deletes, loads]
+    const totals = ({ hits, misses, sets, evictions, expirations, deletes, loads }: ScopeStats) => [
+      hits,
+      misses,
+      sets,
+      evictions,
+      expirations,
+      deletes,
+      loads,
+    ]
     for (let round = 0; round < 300; round++) {
       const scope = cache.at('session', of(`o${round % 7}`, `u${round % 11}`, `s${round % 13}`))
       scope.sync.set('k', 1, { ttl: 50 + round })
@@ -154,7 +162,9 @@ describe('the top scopes of a level', () => {
     expect(await names(1, 'bytes')).toEqual(['b'])
     const [first] = await cache.topScopes('user', 1)
     expect(first).toEqual({ ids: { organization: 'b', user: 'u0' }, stats: cache.at('user', of('b', 'u0')).stats() })
-    expect(await cache.topScopes('organization', 1)).toEqual([{ ids: { organization: 'b' }, stats: cache.at('organization', of('b')).stats() }])
+    expect(await cache.topScopes('organization', 1)).toEqual([
+      { ids: { organization: 'b' }, stats: cache.at('organization', of('b')).stats() },
+    ])
     expect(await cache.topScopes('global')).toEqual([{ ids: {}, stats: cache.global.stats() }])
   })
 
@@ -169,11 +179,12 @@ describe('the top scopes of a level', () => {
 
   it('leave the event loop free while many scopes are looked at', async () => {
     const { cache } = createTestCache({ scopes, memory: { maxEntries: Infinity, maxBytes: Infinity } })
-    for (let user = 0; user < 20_000; user++) cache.at('user', of(user % 2 ? 'big' : `o${user}`, `u${user}`)).sync.set('k', 1)
+    for (let user = 0; user < 20_000; user++)
+      cache.at('user', of(user % 2 ? 'big' : `o${user}`, `u${user}`)).sync.set('k', 1)
     let turns = 0
-    let done = false
-    const top = cache.topScopes('organization', 3).finally(() => (done = true))
-    while (!done) {
+    const progress = { done: false }
+    const top = cache.topScopes('organization', 3).finally(() => (progress.done = true))
+    while (!progress.done) {
       await turn()
       turns++
     }
@@ -193,12 +204,16 @@ describe('the top scopes of a level', () => {
 
   it('are refused for a level, a number or a count that is none', async () => {
     const cache = createCache({ scopes })
-    await expect(cache.topScopes('usr' as 'user')).rejects.toThrow(expect.objectContaining({ code: 'ERR_CACHE_SCOPE' }))
+    await expect(cache.topScopes('usr')).rejects.toThrow(expect.objectContaining({ code: 'ERR_CACHE_SCOPE' }))
     for (const count of [0, -1, 1.5, NaN, '3' as never]) {
-      await expect(cache.topScopes('user', count)).rejects.toThrow(expect.objectContaining({ option: 'topScopes.count' }))
+      await expect(cache.topScopes('user', count)).rejects.toThrow(
+        expect.objectContaining({ option: 'topScopes.count' }),
+      )
     }
     for (const by of ['ids', 'constructor', '']) {
-      await expect(cache.topScopes('user', 1, by as never)).rejects.toThrow(expect.objectContaining({ option: 'topScopes.by' }))
+      await expect(cache.topScopes('user', 1, by as never)).rejects.toThrow(
+        expect.objectContaining({ option: 'topScopes.by' }),
+      )
     }
   })
 })

@@ -92,7 +92,9 @@ describe('an event', () => {
     cache.global.sync.set('k', 1)
     for (let times = 0; times < 7; times++) cache.global.sync.get('k')
     for (let times = 0; times < 3; times++) await cache.global.get('nothing')
-    const counts = Object.fromEntries(['set', 'hit', 'miss'].map((name) => [name, events.filter((one) => one.name === name).length]))
+    const counts = Object.fromEntries(
+      ['set', 'hit', 'miss'].map((name) => [name, events.filter((one) => one.name === name).length]),
+    )
     expect(counts).toEqual({ set: 1, hit: 7, miss: 3 })
     expect(cache.stats()).toMatchObject({ sets: 1, hits: 7, misses: 3 })
   })
@@ -110,23 +112,26 @@ describe('a listener', () => {
     expect(heard).toHaveBeenCalledOnce()
   })
 
-  it.each(['hit', 'miss', 'set', 'delete', 'load', 'invalidate'] as const)('of %s that throws hurts nobody, and is logged once', async (name) => {
-    const warn = vi.fn()
-    const { cache } = createTestCache({ logger: { debug() {}, info() {}, warn, error() {} } })
-    const heard = vi.fn()
-    cache.on(name, () => { throw new Error(SECRET) }) // prettier-ignore
-    cache.on(name, heard)
-    for (let times = 0; times < 3; times++) {
-      cache.global.sync.set('k', 1)
-      expect(cache.global.sync.get('k')).toBe(1)
-      expect(cache.global.sync.get('nothing')).toBeUndefined()
-      expect(await cache.global.getOrSet('loaded', () => 2)).toBe(2)
-      expect(await cache.global.delete('k')).toBe(true)
-      await cache.clear()
-    }
-    expect(heard.mock.calls.length).toBeGreaterThanOrEqual(3)
-    expect(warn.mock.calls).toEqual([['cacheado: an event listener threw', { event: name }]])
-  })
+  it.each(['hit', 'miss', 'set', 'delete', 'load', 'invalidate'] as const)(
+    'of %s that throws hurts nobody, and is logged once',
+    async (name) => {
+      const warn = vi.fn()
+      const { cache } = createTestCache({ logger: { debug() {}, info() {}, warn, error() {} } })
+      const heard = vi.fn()
+      cache.on(name, () => { throw new Error(SECRET) }) // prettier-ignore
+      cache.on(name, heard)
+      for (let times = 0; times < 3; times++) {
+        cache.global.sync.set('k', 1)
+        expect(cache.global.sync.get('k')).toBe(1)
+        expect(cache.global.sync.get('nothing')).toBeUndefined()
+        expect(await cache.global.getOrSet('loaded', () => 2)).toBe(2)
+        expect(await cache.global.delete('k')).toBe(true)
+        await cache.clear()
+      }
+      expect(heard.mock.calls.length).toBeGreaterThanOrEqual(3)
+      expect(warn.mock.calls).toEqual([['cacheado: an event listener threw', { event: name }]])
+    },
+  )
 
   it('may use the cache itself', async () => {
     const { cache, clock } = createTestCache({ memory: { maxEntries: 3 } })
@@ -172,7 +177,8 @@ describe('node:diagnostics_channel', () => {
     const { cache, clock } = createTestCache({ scopes })
     const heard = new Map<string, object[]>()
     for (const name of NAMES) {
-      const listen = (event: unknown, on: string | symbol) => void heard.set(String(on), [...(heard.get(String(on)) ?? []), event as object])
+      const listen = (event: unknown, on: string | symbol) =>
+        void heard.set(String(on), [...(heard.get(String(on)) ?? []), event as object])
       channel(`cacheado:${name}`).subscribe(listen)
       stops.push(() => channel(`cacheado:${name}`).unsubscribe(listen))
     }
@@ -214,16 +220,19 @@ describe('the reasons of bypasses (T-36)', () => {
     ['closed', async (cache) => { await cache.close(); return cache.global.getOrSet('k', () => 1) }],
   ] // prettier-ignore
 
-  it.each(REASONS)('%s is told and counted once for each call', async (reason, act, options = {}) => {
-    const { cache } = createTestCache({ scopes, ...options })
-    const heard: string[] = []
-    cache.on('bypass', (event) => heard.push(event.reason))
-    for (let times = 1; times <= 3; times++) {
-      await act(cache)
-      expect(heard).toEqual(Array.from({ length: times }, () => reason))
-      expect(cache.stats().bypasses).toBe(times)
-    }
-  })
+  it.each(REASONS.map(([reason, act, options = {}]) => ({ reason, act, options })))(
+    '$reason is told and counted once for each call',
+    async ({ reason, act, options }) => {
+      const { cache } = createTestCache({ scopes, ...options })
+      const heard: string[] = []
+      cache.on('bypass', (event) => heard.push(event.reason))
+      for (let times = 1; times <= 3; times++) {
+        await act(cache)
+        expect(heard).toEqual(Array.from({ length: times }, () => reason))
+        expect(cache.stats().bypasses).toBe(times)
+      }
+    },
+  )
 
   it('not-shareable: a follower of what cannot be shared loads for itself', async () => {
     const { cache } = createTestCache()

@@ -49,21 +49,34 @@ async function holders(cache: ScopedCache, make: () => object): Promise<unknown[
   const written = make()
   cache.global.sync.set('written', written)
   const load = async () => make()
-  const [leader, follower] = await Promise.all([cache.global.getOrSet('loaded', load), cache.global.getOrSet('loaded', load)])
-  return [written, cache.global.sync.get('written'), await cache.global.get('written'), leader, follower, await cache.global.getOrSet('loaded', load)]
+  const [leader, follower] = await Promise.all([
+    cache.global.getOrSet('loaded', load),
+    cache.global.getOrSet('loaded', load),
+  ])
+  return [
+    written,
+    cache.global.sync.get('written'),
+    await cache.global.get('written'),
+    leader,
+    follower,
+    await cache.global.getOrSet('loaded', load),
+  ]
 }
 
 describe.each(['freeze', 'clone'] as const)('values that are kept by %s', (values) => {
-  it.each(values === 'clone' ? [...MUTATIONS, ...BUILT_INS] : MUTATIONS)('are safe from %s', async (_, make, mutate) => {
-    const { cache } = createTestCache({ values })
-    for (const holder of await holders(cache, make)) attempt(mutate, holder)
-    for (const key of ['written', 'loaded']) {
-      expect(await cache.global.get(key)).toEqual(make())
-      expect(await cache.global.getOrSet(key, () => 'loaded again')).toEqual(make())
-      const found = await cache.global.lookup(key)
-      expect(found.hit && found.value).toEqual(make())
-    }
-  })
+  it.each(values === 'clone' ? [...MUTATIONS, ...BUILT_INS] : MUTATIONS)(
+    'are safe from %s',
+    async (_, make, mutate) => {
+      const { cache } = createTestCache({ values })
+      for (const holder of await holders(cache, make)) attempt(mutate, holder)
+      for (const key of ['written', 'loaded']) {
+        expect(await cache.global.get(key)).toEqual(make())
+        expect(await cache.global.getOrSet(key, () => 'loaded again')).toEqual(make())
+        const found = await cache.global.lookup(key)
+        expect(found.hit && found.value).toEqual(make())
+      }
+    },
+  )
 })
 
 describe('the way values are kept', () => {
@@ -86,7 +99,13 @@ describe('the way values are kept', () => {
     class Invoice {
       lines = [1]
     }
-    const parts = { invoice: new Invoice(), when: new Date(0), map: new Map([['k', { a: 1 }]]), bytes: new Uint8Array(1), fn: () => 1 }
+    const parts = {
+      invoice: new Invoice(),
+      when: new Date(0),
+      map: new Map([['k', { a: 1 }]]),
+      bytes: new Uint8Array(1),
+      fn: () => 1,
+    }
     const value = { ...parts }
     expect(keptValue('freeze', value)).toBe(value)
     expect(Object.isFrozen(value)).toBe(true)
@@ -114,52 +133,21 @@ function nested(depth: number): unknown {
   return value
 }
 
-function cyclic(): object {
-  const cycle: { list: unknown[]; self?: object } = { list: [] }
-  cycle.self = cycle
-  cycle.list.push(cycle)
-  return cycle
-}
-
-const wide = (): Record<string, number> => Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`field${at}`, at]))
-const throwing = () => Object.defineProperty({ a: 1 }, 'b', { enumerable: true, get: () => { throw new Error('no') } }) // prettier-ignore
-
-const fn = () => 1
 const promise = Promise.resolve(1)
 
 type Outcome = 'kept' | 'refused'
 
-/** T-34: what becomes of each value, in each mode; a hit gives what the loader gave. */
-const VALUES: readonly (readonly [what: string, make: () => unknown, outcome: Outcome | Partial<Record<ValuesMode, Outcome>>])[] = [
-  ['null', () => null, 'kept'],
-  ['undefined', () => undefined, 'kept'],
-  ['the empty text', () => '', 'kept'],
+/** T-34, beside the table of operations/values.test.ts: a hit gives what the loader gave. */
+const VALUES: readonly (readonly [
+  what: string,
+  make: () => unknown,
+  outcome: Outcome | Partial<Record<ValuesMode, Outcome>>,
+])[] = [
   ['zero', () => 0, 'kept'],
-  ['minus zero', () => -0, 'kept'],
-  ['NaN', () => NaN, 'kept'],
   ['false', () => false, 'kept'],
-  ['a bigint', () => 2n ** 70n, 'kept'],
-  ['a lone surrogate', () => 'u\ud800', 'kept'],
   ['a field that is undefined', () => ({ a: undefined }), 'kept'],
-  ['a list with holes', () => [1, , 3], 'kept'], // eslint-disable-line no-sparse-arrays
-  ['a date', () => new Date(0), 'kept'],
-  ['a map', () => new Map([[{ a: 1 }, new Set([2])]]), 'kept'],
-  ['a regular expression', () => /a/g, 'kept'],
-  ['bytes', () => new Uint8Array([1, 2, 3]), 'kept'],
-  ['a raw buffer', () => new ArrayBuffer(8), 'kept'],
-  ['an error', () => new Error('as a value'), 'kept'],
-  ['own __proto__', () => JSON.parse('{ "__proto__": { "a": 1 }, "constructor": 2 }'), 'kept'],
-  ['a record without prototype', () => Object.assign(Object.create(null), { a: 1 }), 'kept'],
-  ['a cycle', cyclic, 'kept'],
   ['a list 190 deep', () => nested(190), 'kept'],
   ['a list 202 deep', () => nested(202), 'refused'],
-  ['a list 10,000 deep', () => nested(10_000), 'refused'],
-  ['a list a million deep', () => nested(1_000_000), 'refused'],
-  ['100,000 fields', wide, 'kept'],
-  ['a getter that throws', throwing, 'refused'],
-  ['a function', () => fn, 'kept'],
-  ['a function in an object', () => ({ fn }), { share: 'kept', freeze: 'kept', clone: 'refused' }],
-  ['a symbol', () => Symbol.for('a'), 'kept'],
   ['a symbol in an object', () => ({ a: Symbol.for('a') }), { share: 'kept', freeze: 'kept', clone: 'refused' }],
   ['a promise in an object', () => ({ a: promise }), { share: 'kept', freeze: 'kept', clone: 'refused' }],
   ['a view of much more', () => new Uint8Array(new ArrayBuffer(65 * 2 ** 20), 0, 1), 'refused'],
@@ -177,8 +165,7 @@ describe.each(MODES)('with values kept by %s', (values) => {
     for (const key of ['set', 'loaded', 'sync']) {
       const found = await cache.global.lookup(key)
       expect(found.hit).toBe(outcome === 'kept')
-      // Comparing 100,000 fields one by one is what takes long here.
-      if (found.hit && make !== wide) expect(found.value).toEqual(make())
+      if (found.hit) expect(found.value).toEqual(make())
     }
     expect(cache.stats()).toMatchObject(outcome === 'kept' ? { entries: 3, bypasses: 0 } : { entries: 0, bypasses: 3 })
     expect(Object.hasOwn(Object.prototype, 'a')).toBe(false)

@@ -1,6 +1,7 @@
 import { Route, type MiddlewareOptions } from '@cacheado/core/http'
 import { answerNode, NodeRequest } from '@cacheado/core/http/node'
 import type { Request } from 'express'
+import { noteErrors } from './errors-of-route.js'
 import type { ExpressMiddleware } from './express-middleware.js'
 import { middlewaresAfter } from './middlewares-after.js'
 
@@ -24,6 +25,7 @@ export function cacheMiddleware(options: ExpressRouteOptions): ExpressMiddleware
   const middleware: ExpressMiddleware = function cacheMiddleware(request, response, next) {
     const context = route.contextOf(request, () => new NodeRequest(request))
     request.cache = context.cache
+    noteErrors(request)
     answerNode(route.cacheFor(context), context, {
       request,
       response,

@@ -1,3 +1,5 @@
+import { errorOfRoute } from './errors-of-route.js'
+
 /** What of Express's routing tells which middlewares are mounted; the same in Express 4 and 5. */
 interface Layer {
   readonly handle: unknown
@@ -14,7 +16,7 @@ interface Routing {
 export function middlewaresAfter(request: object, middleware: unknown): readonly string[] {
   const { route, app } = request as Routing
   const onRoute = after(route?.stack ?? [], middleware)
-  if (onRoute !== undefined) return named(onRoute.slice(0, -1))
+  if (onRoute !== undefined) return named(onRoute.filter((layer) => layer.handle !== errorOfRoute).slice(0, -1))
   const mounted = after(stackOf(app), middleware) ?? []
   return named(mounted.filter((layer) => layer.route === undefined))
 }

@@ -5,12 +5,11 @@ import type { ContextDefinition, RequestContext } from '@cacheado/core/http'
 import { boundMethods, type Method } from './bound-method.js'
 import { routeOf } from './cached-route.js'
 
-/** One cache of an application. */
+/** A cache of the application; its own where the module made it. */
 export interface Binding {
   readonly cache: ScopedCache
   readonly context: ContextDefinition
   readonly slot: symbol
-  /** Whether the module made the cache. */
   readonly isOwn: boolean
 }
 
@@ -24,16 +23,14 @@ export function bindDecorated(binding: Binding, discovery: DiscoveryService, sca
   const { cache, context, slot } = binding
   const owners = new Map<string, unknown>()
   const claim = (name: string, owner: unknown) => {
-    const other = owners.has(name) && owners.get(name) !== owner
-    if (other) throw new CacheError('ERR_CACHE_CONFIG', `${name}: expected another name, since a second class has it`)
+    const taken = (owners.get(name) ?? owner) !== owner
+    if (taken) throw new CacheError('ERR_CACHE_CONFIG', `${name}: expected another name, since a second class has it`)
     owners.set(name, owner)
   }
-  const wrappers = [...discovery.getProviders(), ...discovery.getControllers()] as { instance: object | null }[]
-  for (const { instance } of wrappers) {
-    const type = instance?.constructor as Type<Record<string, Method>>
-    if (instance === null || typeof instance !== 'object' || typeof type !== 'function') continue
-    for (const key of scanner.getAllMethodNames(type.prototype)) {
-      const method = type.prototype[key] as Method
+  for (const { instance } of [...discovery.getProviders(), ...discovery.getControllers()] as { instance: unknown }[]) {
+    const type = (instance as object | null | undefined)?.constructor as Type<Record<string, Method>>
+    if (typeof instance !== 'object' || instance === null || typeof type !== 'function') continue
+    for (const method of scanner.getAllMethodNames(type.prototype).map((name) => type.prototype[name] as Method)) {
       for (const bound of boundMethods(method, slot).map((bind) => bind(cache, type))) {
         if (bound.namespace) claim(bound.namespace.name, bound)
         if (!Reflect.has(instance, slot)) Reflect.set(instance, slot, cache)

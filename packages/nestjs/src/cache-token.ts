@@ -8,7 +8,7 @@ export function getCacheToken(name?: string): symbol | typeof ScopedCache {
   return name === undefined ? ScopedCache : Symbol.for(`cacheado.cache.${name}`)
 }
 
-/** Where instances keep the cache of that name, requests their context in it, and methods what runs in their place. */
+/** Under which instances and methods keep what belongs to the cache of that name. */
 export function slotOf(name?: string): symbol {
   return Symbol.for(`cacheado.nestjs.${name ?? ''}`)
 }

@@ -2,7 +2,7 @@ import { Injectable, type CallHandler, type ExecutionContext, type NestIntercept
 import type { Outcome } from '@cacheado/core/http'
 import { sendReplay, watchResponse } from '@cacheado/core/http/node'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Observable, tap } from 'rxjs'
+import { defer, of, tap, type Observable } from 'rxjs'
 import { routeOf } from './cached-route.js'
 import { contextOf } from './request-context.js'
 
@@ -33,12 +33,11 @@ function answer(
     watchResponse(recording, request, response)
     return next.handle().pipe(tap({ error: () => recording.threw() }))
   }
-  return new Observable((subscriber) => {
-    // Global interceptors, which stand around this one, end first: headers that they set are sent, too.
-    subscriber.next(undefined)
-    subscriber.complete()
-    sendReplay(response, outcome)
-    Object.assign(response, ANSWERED)
+  return defer(() => {
+    // Global interceptors, which stand around this one, come to their end first: they may set headers there.
+    const sent = Promise.resolve().then(() => sendReplay(Object.assign(response, ANSWERED), outcome))
+    sent.catch((error: Error) => response.destroy(error))
+    return of(undefined)
   })
 }
 
@@ -46,5 +45,5 @@ function nothing<R>(this: R): R {
   return this
 }
 
-/** Nest replies with what interceptors emit, by these methods of Express: to an answer that was sent, nothing is added. */
+/** Nest replies with what interceptors emit, by these methods of Express; the stored response is all there is to send. */
 const ANSWERED = { status: nothing, send: nothing, json: nothing, render: nothing, redirect: nothing }

@@ -1,11 +1,11 @@
-import { Inject, Module, type DynamicModule, type FactoryProvider, type MiddlewareConsumer } from '@nestjs/common'
-import type { ModuleMetadata, NestModule, OnApplicationShutdown, OnModuleInit } from '@nestjs/common'
-import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core'
+import { Inject, Module, type DynamicModule, type FactoryProvider, type ModuleMetadata } from '@nestjs/common'
+import type { NestModule, OnApplicationShutdown, OnModuleInit } from '@nestjs/common'
+import { DiscoveryModule, DiscoveryService, MetadataScanner, type MiddlewareBuilder } from '@nestjs/core'
 import { CacheError, createCache, type CacheOptions, type ScopedCache } from '@cacheado/core'
 import { ContextDefinition, type ContextOptions } from '@cacheado/core/http'
 import { bindDecorated, type Binding } from './bind-decorated.js'
 import { getCacheToken, slotOf } from './cache-token.js'
-import { contextMiddleware } from './request-context.js'
+import { cacheContext } from './request-context.js'
 
 /** Options of {@link CacheadoModule}: those of `createCache`, and who asks. */
 export interface CacheadoModuleOptions extends CacheOptions, Omit<ContextOptions, 'cache' | 'name'> {
@@ -23,7 +23,7 @@ export interface CacheadoModuleShape {
   readonly name?: string | undefined
 }
 
-/** Options of `forRootAsync`: `useFactory` gets what `inject` lists, and returns the module's options. */
+/** Options of `forRootAsync`: `useFactory` gets what `inject` lists and returns the module's options. */
 export type CacheadoModuleAsyncOptions = CacheadoModuleShape &
   Pick<ModuleMetadata, 'imports'> &
   Pick<FactoryProvider<CacheadoModuleOptions>, 'inject' | 'useFactory'>
@@ -34,24 +34,19 @@ const OPTIONS = Symbol('cacheado.options')
 /**
  * Makes the application's cache, injects it by its class `ScopedCache`, tells it who asks in every HTTP request, and closes it
  * when the server has stopped. A bad option fails the start with `ERR_CACHE_CONFIG`.
+ *
+ * @example
+ * ```ts
+ * CacheadoModule.forRoot({ isGlobal: true, scopes, identity, ttl: '5m' })
+ * CacheadoModule.forRootAsync({ isGlobal: true, inject: [ConfigService], useFactory: (config: ConfigService) => ({ … }) })
+ * ```
  */
 @Module({})
 export class CacheadoModule implements NestModule, OnModuleInit, OnApplicationShutdown {
-  /** @example `CacheadoModule.forRoot({ isGlobal: true, scopes, identity, ttl: '5m' })` */
   static forRoot({ isGlobal, name, ...options }: CacheadoModuleOptions & CacheadoModuleShape): DynamicModule {
     return CacheadoModule.forRootAsync({ isGlobal, name, useFactory: () => options })
   }
 
-  /**
-   * @example
-   * ```ts
-   * CacheadoModule.forRootAsync({
-   *   isGlobal: true,
-   *   inject: [ConfigService],
-   *   useFactory: (config: ConfigService) => ({ scopes, identity, ttl: config.getOrThrow('CACHE_TTL') }),
-   * })
-   * ```
-   */
   static forRootAsync({ isGlobal, name, imports, inject, useFactory }: CacheadoModuleAsyncOptions): DynamicModule {
     const token = getCacheToken(name)
     const providers = [
@@ -69,38 +64,31 @@ export class CacheadoModule implements NestModule, OnModuleInit, OnApplicationSh
     @Inject(MetadataScanner) private readonly scanner: MetadataScanner,
   ) {}
 
-  configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(contextMiddleware(this.binding)).forRoutes('{*splat}')
+  /** For every request of the server, whatever its path, and before all other middlewares of modules. */
+  configure(consumer: MiddlewareBuilder): void {
+    consumer.getHttpAdapter().use(cacheContext(this.binding))
   }
 
   onModuleInit(): void {
     bindDecorated(this.binding, this.discovery, this.scanner)
   }
 
-  /** After the server has stopped: requests under way still had their cache. */
+  /** When the server has stopped: requests under way still had their cache. */
   async onApplicationShutdown(): Promise<void> {
     if (this.binding.isOwn) await this.binding.cache.close()
   }
 }
 
-function cacheFrom({
-  cache,
-  identity,
-  credentials,
-  identityHeaders,
-  statusName,
-  ...options
-}: CacheadoModuleOptions): ScopedCache {
-  const [surplus] = cache ? Object.keys(options) : []
-  if (surplus)
-    throw new CacheError('ERR_CACHE_CONFIG', `${surplus}: expected nothing, since cache has options of its own`)
-  return cache ?? createCache(options)
+function cacheFrom({ cache, identity, credentials, identityHeaders, statusName, ...own }: CacheadoModuleOptions): ScopedCache {
+  const [surplus] = cache ? Object.keys(own) : []
+  if (surplus) throw new CacheError('ERR_CACHE_CONFIG', `${surplus}: expected nothing, since cache has options of its own`)
+  return cache ?? createCache(own)
 }
 
 function bindingFor(name: string | undefined) {
-  return (cache: ScopedCache, options: CacheadoModuleOptions): Binding => {
+  return (cache: ScopedCache, { cache: given, ...options }: CacheadoModuleOptions): Binding => {
     const { identity, credentials, identityHeaders, statusName } = options
     const context = new ContextDefinition({ cache, identity, credentials, identityHeaders, name: statusName })
-    return { cache, context, slot: slotOf(name), isOwn: options.cache === undefined }
+    return { cache, context, slot: slotOf(name), isOwn: given === undefined }
   }
 }

@@ -3,8 +3,8 @@
  *
  * @module
  */
-export { CacheadoModule } from './cacheado.module.js'
-export type { CacheadoModuleExtras, CacheadoModuleOptions } from './cacheado-options.js'
+export { CacheadoModule, type CacheadoModuleAsyncOptions } from './cacheado.module.js'
+export type { CacheadoModuleOptions, CacheadoModuleShape } from './cacheado.module.js'
 export { getCacheToken } from './cache-token.js'
 export { CacheScope, type CacheScopeOptions } from './cache-scope.decorator.js'
 export { CacheInterceptor } from './cache.interceptor.js'

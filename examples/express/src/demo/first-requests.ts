@@ -9,13 +9,16 @@ export const databaseWork = ({ queries }: Answer): string => {
   return queries.length === 0 ? 'nothing' : `${count(queries.length, 'query', 'queries')}, ${spent}`
 }
 
+const paintOutcome = (cell: string) =>
+  cell.startsWith('hit') ? green(cell) : cell.startsWith('–') ? cell : yellow(cell)
+
 /** The table of single requests that two scenes print. */
 export const requestTable = () => {
   const row = table([
     { title: 'who', width: 13 },
     { title: 'route', width: 21 },
     { title: 'database', width: 18 },
-    { title: 'cache', width: 6, paint: (cell) => (cell.startsWith('hit') ? green(cell) : yellow(cell)) },
+    { title: 'cache', width: 6, paint: paintOutcome },
     { title: 'time', width: 8, align: 'right' },
     { title: '', width: 0, paint: dim },
   ])

@@ -36,7 +36,7 @@ export function table(columns: Column[]): (cells: string[]) => void {
       .map(({ width, align, paint: colour = String }, index) => {
         const cell = cells[index] ?? ''
         const padded = align === 'right' ? cell.padStart(width) : cell.padEnd(width)
-        return painted ? colour(padded) : padded
+        return painted && cell !== '' ? colour(padded) : padded
       })
       .join('  ')
       .trimEnd()

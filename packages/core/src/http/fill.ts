@@ -10,8 +10,9 @@ import {
   type StorableVerdict,
   type StoringRules,
 } from './decide/storable.js'
-import type { Placed } from './placement.js'
+import { isForAnybody, staysPlaced, type Placed } from './placement.js'
 import type { RefusalToStore } from './reasons.js'
+import type { Known } from './request-identity.js'
 import { variantKey } from './response-keys.js'
 import { ResponseRecord } from './response-record.js'
 import { fieldLines, type HeaderFields } from './syntax/header-fields.js'
@@ -19,11 +20,11 @@ import { VariantIndex } from './variant-index.js'
 
 /** How long a URL remembers by which headers it varies, in milliseconds; after that it learns it again. */
 const INDEX_LIFE = 24 * 3_600_000
-/** The terms of an index; what it takes in memory is a guess on the safe side. */
+/** The terms of an index; what it takes in memory is a guess: that of one with a dozen variants. */
 export const INDEX_TERMS: Terms = {
   policy: { ttl: INDEX_LIFE, staleWhileRevalidate: 0, staleIfError: 0, refreshAhead: 0, jitter: 0 },
   tags: [],
-  bytes: 1024,
+  bytes: 4096,
 }
 
 /**
@@ -83,12 +84,14 @@ export class Fill {
     if (reason !== undefined) this.#refuse(reason)
   }
 
+  /** What is written after the end was never sent, and is no part of the response. */
   write(chunk: Uint8Array): void {
-    if (this.#record && !this.#record.body.add(chunk)) this.#refuse('body-too-large')
+    if (!this.#over && this.#record && !this.#record.body.add(chunk)) this.#refuse('body-too-large')
   }
 
   /** The handler completed its response: it is stored, unless something speaks against it now. */
   end(): void {
+    if (this.#over) return
     this.#finish(false)
     const confirmed = this.#record === undefined || this.#confirm()
     if (typeof confirmed === 'boolean') this.#land(confirmed)
@@ -136,11 +139,12 @@ export class Fill {
     else place.abandon(origin, { status: 'outdated' })
   }
 
-  /** Whether the request still comes from whom it was placed for: somebody, or nobody at all. */
+  /** Whether the request still comes from whom it was placed for: the identity is asked for anew, claims and all. */
   #confirm(): boolean | Promise<boolean> {
-    const { level } = this.#placed.place
-    const anonymous = level !== this.#route.level
-    return (level.path.length === 0 && !anonymous) || this.#placed.context.identity.confirm(!anonymous)
+    if (isForAnybody(this.#route)) return true
+    const known = this.#placed.context.identity.askAgain()
+    const same = (now: Known) => staysPlaced(this.#route, this.#placed, now)
+    return known instanceof Promise ? known.then(same) : same(known)
   }
 
   #land(sameCaller: boolean): void {

@@ -20,6 +20,11 @@ export interface Placed {
   readonly needsPermission: boolean
 }
 
+/** Whether it is of no matter to a route who asks. */
+export function isForAnybody({ level, plan }: BoundRoute): boolean {
+  return level.path.length === 0 && plan.varyClaims.length === 0
+}
+
 /** The place and key of a request, or why it has none. */
 export function placeRequest(route: BoundRoute, context: RequestContext, known: Known): Placed | BypassReason {
   const place = placeOf(route, context, known)
@@ -30,6 +35,13 @@ export function placeRequest(route: BoundRoute, context: RequestContext, known: 
   if (base === undefined) return 'key-too-long'
   if (base === FAILED) return 'option-threw'
   return { context, place, base, claims, needsPermission: needsPermission(route, place, context) }
+}
+
+/** Whether a request would be placed the same now, after its handler: same scope, same claims; else its response is nobody's. */
+export function staysPlaced(route: BoundRoute, { context, place, claims }: Placed, known: Known): boolean {
+  const now = placeOf(route, context, known)
+  if (typeof now === 'string' || now.level !== place.level) return false
+  return place.ids.every((id, at) => id === now.ids[at]) && claimsText(route, now, known, context.request) === claims
 }
 
 const FAILED = Symbol('failed')
@@ -50,7 +62,9 @@ function placeOf(route: BoundRoute, context: RequestContext, known: Known): Plac
   if (known.status === 'known' && level.path.every((step) => known.ids[step.name] !== undefined)) {
     return validPlace(route, known.ids)
   }
-  const reason = known.status === 'unknown' ? known.reason : 'no-scope'
+  // Who is known at another level is somebody, and no part of those of whom nothing is known.
+  if (known.status === 'known') return 'no-scope'
+  const { reason } = known
   const shares =
     plan.sharesAnonymous && reason === 'no-scope' && isAnonymous(context.request, context.settings.credentials)
   return shares ? engine.place(space, engine.forest.root.name, {}) : reason

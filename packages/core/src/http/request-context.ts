@@ -85,11 +85,15 @@ export class ContextDefinition<Native = unknown> {
 
   /** The context of a request, from then on found by {@link contextOf}. */
   open(request: HttpRequest): RequestContext {
-    const { native } = request
-    const cache = typeof this.#cache === 'function' ? this.#cache(native as Native) : this.#cache
-    const context = new RequestContext(this.settingsOf(cache), request)
-    ;(native as { [CONTEXT]?: RequestContext })[CONTEXT] = context
+    const context = this.make(request)
+    ;(request.native as { [CONTEXT]?: RequestContext })[CONTEXT] = context
     return context
+  }
+
+  /** A context of a request that nobody else finds: one route's own. */
+  make(request: HttpRequest): RequestContext {
+    const cache = typeof this.#cache === 'function' ? this.#cache(request.native as Native) : this.#cache
+    return new RequestContext(this.settingsOf(cache), request)
   }
 
   /** The checked settings for one cache. */

@@ -51,8 +51,14 @@ export class RequestIdentity {
   ask(): Known | Promise<Known> {
     if (this.#changed) return CHANGED
     if (this.#resolver === undefined) return NOBODY
-    if (this.#pending !== undefined) return this.#pending
     if (this.#found !== undefined && this.#isRemembered()) return this.#found
+    return this.#pending ?? this.askAgain()
+  }
+
+  /** Who asks now, whatever is remembered: verified claims may have changed within, unnoticed. Else like {@link ask}. */
+  askAgain(): Known | Promise<Known> {
+    if (this.#changed) return CHANGED
+    if (this.#resolver === undefined) return NOBODY
     const answer = attempt(this.#resolver, this.#request)
     if (!isPromiseLike(answer)) return this.#take(answer)
     this.#pending = this.#wait(Promise.resolve(answer))
@@ -64,13 +70,6 @@ export class RequestIdentity {
     const known = this.ask()
     if (known instanceof Promise || known.status === 'unknown') return NO_IDS
     return (this.#ids ??= new Map(Object.entries(known.ids)))
-  }
-
-  /** Whether the request comes from the same caller as before, or, where it was placed for nobody, still from nobody. */
-  confirm(somebody: boolean): boolean | Promise<boolean> {
-    const known = this.ask()
-    const same = ({ status }: Known) => (status === 'known') === somebody
-    return known instanceof Promise ? known.then(same) : same(known)
   }
 
   async #wait(answer: Promise<Resolution | undefined>): Promise<Known> {

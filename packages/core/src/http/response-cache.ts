@@ -8,7 +8,7 @@ import { gateRequest } from './decide/request-gate.js'
 import { Fill, INDEX_TERMS } from './fill.js'
 import { waitFor } from './following.js'
 import type { HttpSettings } from './http-settings.js'
-import { placeRequest, type Placed } from './placement.js'
+import { isForAnybody, placeRequest, type Placed } from './placement.js'
 import type { BypassReason } from './reasons.js'
 import { Recording } from './recording.js'
 import { gatewayTimeout, replayStored, type Replay } from './replay.js'
@@ -63,7 +63,7 @@ export class ResponseCache {
     this.#route = bindRoute(plan, settings)
     this.#keyed = plan.varyHeaders.length > 0 || plan.varyClaims.length > 0
     this.#varies = this.#keyed
-    this.#anybody = this.#route.level.path.length === 0 && plan.varyClaims.length === 0
+    this.#anybody = isForAnybody(this.#route)
     this.#hit = `${formatCacheStatus(settings.name, { hit: true })}; ttl=`
     registerRoute(this.#route)
   }
@@ -189,7 +189,9 @@ export class ResponseCache {
     context.leading.add(flight)
     if (placed.needsPermission) this.#unjoinable.add(flight)
     const fill = new Fill(route, placed, flight, index)
-    const fallback = selection.entry && { place, entry: selection.entry }
+    const { entry } = selection
+    const usable = entry?.value instanceof StoredResponse && mayUse(placed, entry.value)
+    const fallback = usable ? { place, entry } : undefined
     return {
       kind: 'run',
       recording: new Recording({ route, context, fwd: forwardReason(placed, selection), fill, fallback }),
@@ -250,7 +252,8 @@ export class ResponseCache {
   #skips(context: RequestContext): BypassReason | undefined {
     const { skip } = this.#route.plan
     try {
-      return skip?.(context.request.native as never) === true ? 'skip' : undefined
+      // Anything truthy skips, a promise too: what was meant can only be less caching.
+      return skip?.(context.request.native as never) ? 'skip' : undefined
     } catch {
       return 'option-threw'
     }

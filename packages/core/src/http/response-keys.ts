@@ -1,3 +1,4 @@
+import { digest } from '../digest.js'
 import type { Key, MapKey } from '../key-text.js'
 import type { Place } from '../memory/place.js'
 import type { BoundRoute } from './bound-route.js'
@@ -34,6 +35,12 @@ export function targetOf(ignored: ReadonlySet<string>, target: string): string {
   return kept.length === 0 ? path : `${path}?${kept.join('&')}`
 }
 
+/**
+ * Above this many characters a variant's key gives way to its digest: an index remembers the keys of its variants when their
+ * entries are long evicted, and what they are made of any client may choose.
+ */
+const LONGEST_VARIANT = 256
+
 /** The key of the variant that a request selects. `undefined`: too long to be cached. */
 export function variantKey(
   route: BoundRoute,
@@ -44,7 +51,9 @@ export function variantKey(
 ): MapKey | undefined {
   const names = [...route.plan.varyHeaders, ...index.names]
   const variant = variantText(request, names, route.settings.credentials.headers)
-  return route.engine.key([base, index.id, claims, variant])
+  const key = route.engine.key([base, index.id, claims, variant])
+  const isLong = typeof key === 'string' && key.length > LONGEST_VARIANT
+  return isLong ? route.engine.key([index.id, digest(key)]) : key
 }
 
 /**

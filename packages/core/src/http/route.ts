@@ -31,7 +31,7 @@ export class Route<Native = unknown> {
    * @throws CacheError `ERR_CACHE_CONFIG` where there is neither
    */
   contextOf(native: object, request: () => HttpRequest): RequestContext {
-    const context = this.#own ? this.#own.open(request()) : contextOf(native)
+    const context = this.#own ? this.#own.make(request()) : contextOf(native)
     if (context === undefined) {
       throw configError('cacheMiddleware.cache', 'a cache, or cacheContext({ cache, … }) mounted before it')
     }

@@ -14,6 +14,9 @@ export interface StoredParts {
   readonly validators: Validators
 }
 
+/** Bytes up to which a body is kept as text, too, once it was sent in one piece with its head. */
+export const SMALL_BODY = 16 * 1024
+
 /** Header values by name as they were written; several lines are a list. */
 export type GroupedFields = readonly (readonly [name: string, value: string | readonly string[]])[]
 
@@ -47,9 +50,11 @@ export class StoredResponse implements StoredParts {
     return (this.#notModified ??= this.grouped.filter(([name]) => !CONTENT.has(name.toLowerCase())))
   }
 
-  /** Bytes it takes in memory: text is counted with two for each character. */
+  /** Bytes it takes in memory: text is counted with two for each character, a small body twice. */
   get bytes(): number {
-    return this.fields.reduce((sum, [name, value]) => sum + 2 * (name.length + value.length), this.body.byteLength)
+    const { byteLength } = this.body
+    const body = byteLength <= SMALL_BODY ? 2 * byteLength : byteLength
+    return this.fields.reduce((sum, [name, value]) => sum + 2 * (name.length + value.length), body)
   }
 }
 

@@ -1,26 +1,11 @@
-import type { Evictable, EvictionPolicy, EvictionQueue } from './eviction-policy.js'
-import { LinkedList } from './linked-list.js'
+import type { Evictable, EvictionPolicy } from './eviction-policy.js'
+import { FifoQueue } from './fifo.js'
 
-class LruQueue implements EvictionQueue {
-  readonly #entries = new LinkedList()
-
-  add(entry: Evictable): void {
-    this.#entries.append(entry)
-  }
-
-  touch(entry: Evictable): void {
-    const entries = this.#entries
-    if (entry === entries.last) return
-    entries.unlink(entry)
-    entries.append(entry)
-  }
-
-  remove(entry: Evictable): void {
-    this.#entries.unlink(entry)
-  }
-
-  victim(): Evictable | undefined {
-    return this.#entries.first
+class LruQueue extends FifoQueue {
+  override touch(entry: Evictable): void {
+    if (entry === this.last) return
+    this.remove(entry)
+    this.add(entry)
   }
 }
 

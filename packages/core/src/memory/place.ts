@@ -50,11 +50,6 @@ export class Place {
     return (this.#ids ??= (this.#node as ScopeNode).ids())
   }
 
-  /** The same scope in another namespace. */
-  within(space: Space): Place {
-    return new Place(this.tier, space, this.level, this.ids)
-  }
-
   /** The fresh entry under the key, counted as a hit; `undefined` for anything that takes more thought. */
   fresh(key: MapKey): Entry | undefined {
     const tier = this.tier
@@ -157,7 +152,9 @@ export class Place {
     this.#leave(flight)
     const stored = registered !== undefined && this.#keep(flight.leaf, flight.key, value, terms, flight.born)
     if (flight.leaf.empty) this.tier.prune(flight.leaf)
-    const settlement: Settlement = stored ? { status: 'stored', value } : { status: registered ? 'unshared' : 'outdated' }
+    const settlement: Settlement = stored
+      ? { status: 'stored', value }
+      : { status: registered ? 'unshared' : 'outdated' }
     if (stored && registered !== flight) registered.release(settlement)
     flight.settle(settlement)
     return stored
@@ -271,7 +268,12 @@ export class Place {
 
   #keep(leaf: Leaf, key: MapKey, value: unknown, terms: Terms, born: number): boolean {
     const lifetimes = this.#lifetimes(terms.policy)
-    const stored = this.tier.store(leaf, key, value, { lifetimes, tags: this.#tags(terms.tags), born, bytes: terms.bytes })
+    const stored = this.tier.store(leaf, key, value, {
+      lifetimes,
+      tags: this.#tags(terms.tags),
+      born,
+      bytes: terms.bytes,
+    })
     if (!stored) this.bypass('value-refused')
     else this.tell('set', 'sets')
     return stored

@@ -1,5 +1,5 @@
-import type { Evictable, EvictionPolicy, EvictionQueue } from './eviction-policy.js'
-import { LinkedList } from './linked-list.js'
+import type { Evictable, EvictionPolicy } from './eviction-policy.js'
+import { FifoQueue } from './fifo.js'
 
 /**
  * First in, first out, but who was used since it last came to the front goes to the back instead (Corbató: "A paging
@@ -8,30 +8,19 @@ import { LinkedList } from './linked-list.js'
  * Hit ratios are those of LRU or a little better on the traces it was measured on, and a hit writes one field of the entry
  * instead of moving it through a list.
  */
-class SecondChanceQueue implements EvictionQueue {
-  readonly #entries = new LinkedList()
-
-  add(entry: Evictable): void {
-    this.#entries.append(entry)
-  }
-
-  touch(entry: Evictable): void {
+class SecondChanceQueue extends FifoQueue {
+  override touch(entry: Evictable): void {
     entry.rank = 1
   }
 
-  remove(entry: Evictable): void {
-    this.#entries.unlink(entry)
-  }
-
-  victim(): Evictable | undefined {
-    const entries = this.#entries
-    for (let entry = entries.first; entry !== undefined; entry = entries.first) {
-      if (entry.rank === 0) return entry
+  override victim(): Evictable | undefined {
+    let entry = this.first
+    for (; entry?.rank === 1; entry = this.first) {
       entry.rank = 0
-      entries.unlink(entry)
-      entries.append(entry)
+      this.remove(entry)
+      this.add(entry)
     }
-    return undefined
+    return entry
   }
 }
 

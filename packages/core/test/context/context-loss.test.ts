@@ -18,15 +18,20 @@ afterAll(() => cache.close())
 /** Roads on which a callback comes back; each asks in the end who the caller is. */
 const ROADS: Record<string, (ask: () => void) => void> = {
   'at once': (ask) => ask(),
-  'queueMicrotask': (ask) => queueMicrotask(ask),
+  queueMicrotask: (ask) => queueMicrotask(ask),
   'process.nextTick': (ask) => process.nextTick(ask),
-  'setTimeout': (ask) => void setTimeout(ask),
-  'setImmediate': (ask) => void setImmediate(ask),
+  setTimeout: (ask) => void setTimeout(ask),
+  setImmediate: (ask) => void setImmediate(ask),
   'a promise': (ask) => void Promise.resolve().then(ask),
   'an async function': (ask) => void (async () => (await null, ask()))(),
   'a thenable': (ask) => void Promise.resolve({ then: (resolve: (value?: unknown) => void) => resolve() }).then(ask),
   'an emitter of its own': (ask) => void new EventEmitter().once('done', ask).emit('done'),
-  'a generator': (ask) => void [...(function* () { yield ask() })()],
+  'a generator': (ask) =>
+    void [
+      ...(function* () {
+        yield ask()
+      })(),
+    ],
 }
 
 describe('two hundred callers at once', () => {

@@ -59,7 +59,7 @@ describe('run', () => {
 
   it('leaves out what is undefined', () => {
     const { cache } = testCache()
-    cache.run({ organization: 'acme', user: undefined } as never, () => expect(cache.identity()).toEqual(acme))
+    cache.run({ organization: 'acme', user: undefined }, () => expect(cache.identity()).toEqual(acme))
   })
 
   it('takes integers for ids', () => {
@@ -70,9 +70,12 @@ describe('run', () => {
 
 describe('identity', () => {
   it('is plain JSON without the ids of secret levels', () => {
-    const scopes = defineScopes({ organization: 'global', user: 'organization', session: 'user' }, { secret: ['session'] })
+    const scopes = defineScopes(
+      { organization: 'global', user: 'organization', session: 'user' },
+      { secret: ['session'] },
+    )
     const cache = createCache({ scopes })
-    cache.run({ ...alice, session: 'credential' } as never, () => {
+    cache.run({ ...alice, session: 'credential' }, () => {
       const sent: unknown = JSON.parse(JSON.stringify(cache.identity()))
       expect(sent).toEqual(alice)
       cache.run(sent as never, () => expect(cache.current('user')).toMatchObject({ level: 'user' }))
@@ -120,7 +123,9 @@ describe('the context of a loader', () => {
     const { cache } = testCache()
     await cache.at('user', alice).set('name', 'Alice')
     await cache.run(alice, () =>
-      cache.current('organization').getOrSet('greeting', async () => `Hello ${await cache.current('user').get('name')}`),
+      cache
+        .current('organization')
+        .getOrSet('greeting', async () => `Hello ${await cache.current('user').get('name')}`),
     )
     expect(await cache.at('organization', acme).get('greeting')).toBe('Hello undefined')
   })
@@ -184,7 +189,9 @@ describe('the context of a loader', () => {
             expect(await library.current('user').get('name')).toBeUndefined()
             expect(await library.current('organization').get('plan')).toBe('gold')
           })
-          await cache.at('organization', { organization: 'globex' }).getOrSet('k', () => expect(library.identity()).toEqual({}))
+          await cache
+            .at('organization', { organization: 'globex' })
+            .getOrSet('k', () => expect(library.identity()).toEqual({}))
           expect(library.identity()).toEqual({ ...alice, tenant: 't' })
         }),
       ),
@@ -216,10 +223,13 @@ type Pair = [Pick<ScopedCache, 'at'>, Pick<ScopedCache, 'at'>]
 describe('two caches, or two namespaces of one', () => {
   it.each([
     ['caches', () => [testCache().cache, testCache().cache]],
-    ['namespaces', () => {
-      const { cache } = testCache()
-      return [cache.namespace('a'), cache.namespace('b')]
-    }],
+    [
+      'namespaces',
+      () => {
+        const { cache } = testCache()
+        return [cache.namespace('a'), cache.namespace('b')]
+      },
+    ],
   ] as const)('%s: share no load under the same key, though they load at once (T-07)', async (_name, make) => {
     const [a, b] = make() as unknown as Pair
     const hand = handLoader<string>()
@@ -234,10 +244,13 @@ describe('two caches, or two namespaces of one', () => {
 
   it.each([
     ['caches', () => [testCache().cache, testCache().cache]],
-    ['namespaces', () => {
-      const { cache } = testCache()
-      return [cache.namespace('a'), cache.namespace('b')]
-    }],
+    [
+      'namespaces',
+      () => {
+        const { cache } = testCache()
+        return [cache.namespace('a'), cache.namespace('b')]
+      },
+    ],
   ] as const)('%s: can load through each other under the same key without a deadlock (T-07)', async (_name, make) => {
     const [a, b] = make() as unknown as Pair
     const [ofA, ofB] = [a.at('user', alice), b.at('user', alice)]

@@ -5,6 +5,7 @@ vi.mock('../../src/platform.js', async (original) => ({
   asyncLocalStorage: () => undefined,
 }))
 
+import { ScopedCache } from '@cacheado/core'
 import { alice, acme, testCache } from '../support/caches.js'
 import { expectNoUnhandledRejection } from '../support/unhandled.js'
 
@@ -38,10 +39,21 @@ describe('on a platform without asynchronous context', () => {
     expect(await cache.at('organization', acme).invalidate()).toEqual({ applied: true, entries: 2 })
   })
 
+  it('a request goes on without the context that an adapter would give it', () => {
+    const { context } = ScopedCache.engineOf(testCache().cache)
+    const ids = vi.fn(() => new Map())
+    expect(context.follow(ids, () => context.ids.size)).toBe(0)
+    expect(ids).not.toHaveBeenCalled()
+  })
+
   it('functions are cached where their arguments say who asks, and run uncached where nothing does', async () => {
     const { cache } = testCache()
     let loads = 0
-    const told = cache.wrap(async (_ids: typeof alice) => ++loads, { name: 'told', scope: 'user', identity: (ids) => ids })
+    const told = cache.wrap(async (_ids: typeof alice) => ++loads, {
+      name: 'told',
+      scope: 'user',
+      identity: (ids) => ids,
+    })
     expect([await told(alice), await told(alice)]).toEqual([1, 1])
     const untold = cache.wrap(async () => ++loads, { name: 'untold', scope: 'user' })
     expect([await untold(), await untold()]).toEqual([2, 3])

@@ -94,7 +94,7 @@ describe('a request whose caller cannot be placed', () => {
 })
 
 describe('an identity that takes time', () => {
-  it('is asked for once for each request', async () => {
+  it('is asked for once for each request, and once more before its response is stored', async () => {
     let asked = 0
     const app = new App(MINE, async ({ context }) => ok(JSON.stringify(await context.cache.identity())), {
       identity: saying(async () => {
@@ -103,8 +103,9 @@ describe('an identity that takes time', () => {
       }),
     })
     expect(await app.get('/a')).toBe('200 | fwd=uri-miss; stored | {"organization":"o","user":"u"}')
-    expect(await app.get('/a')).toMatch(/hit/)
     expect(asked).toBe(2)
+    expect(await app.get('/a')).toMatch(/hit/)
+    expect(asked).toBe(3)
   })
 
   it('is asked for again where claims appear that were not there', async () => {
@@ -131,7 +132,7 @@ describe('an identity that takes time', () => {
     expect(asked).toBe(1)
     held.open(resolved('o', 'u'))
     expect(await answer).toMatch(/stored/)
-    expect(asked).toBe(1)
+    expect(asked).toBe(2)
   })
 })
 
@@ -168,17 +169,31 @@ describe('an identity that changes within one request', () => {
     }
   })
 
-  it('is nobody’s from then on, though it changes back', async () => {
-    const app = new App(MINE, async (native) => {
-      const { cache } = native.context
-      await cache.at('user').set('k', 'first')
-      native.claims = { org: 'o', sub: 'other' }
-      const seen = [await cache.at('user').get('k'), await cache.identity()]
-      native.claims = { org: 'o', sub: 'u' }
-      seen.push(await cache.at('user').get('k'))
-      return ok(JSON.stringify(seen))
-    })
-    expect(await app.get('/a', { as: 'o/u' })).toMatch(/\[null,\{\},null\]$/)
+  it.each([{ org: 'o', sub: 'other' }, undefined])(
+    'is nobody’s from then on, though it changes back',
+    async (claims) => {
+      const app = new App(MINE, async (native) => {
+        const { cache } = native.context
+        await cache.at('user').set('k', 'first')
+        native.claims = claims
+        const seen = [await cache.at('user').get('k'), await cache.identity()]
+        native.claims = { org: 'o', sub: 'u' }
+        seen.push(await cache.at('user').get('k'))
+        return ok(JSON.stringify(seen))
+      })
+      expect(await app.get('/a', { as: 'o/u' })).toMatch(/\[null,\{\},null\]$/)
+    },
+  )
+
+  it('counts as changed where a claim changes by which the route varies', async () => {
+    for (const varies of [true, false]) {
+      const app = new App({ ...MINE, varyBy: { claims: varies ? ['role'] : [] } }, (native) => {
+        native.claims = { org: 'o', sub: 'u', role: 'admin' }
+        return ok('for an admin')
+      })
+      await app.get('/a', { as: 'o/u' })
+      expect(await app.get('/a', { as: 'o/u' })).toMatch(varies ? /vary-miss/ : /hit/)
+    }
   })
 
   it('does not concern what everybody shares', async () => {
@@ -375,6 +390,20 @@ describe('credentials on a global route', () => {
     expect(await app.get('/a')).toMatch(/hit/)
   })
 
+  it('are not held up by those who have none, and do them no harm', async () => {
+    const held = gate()
+    const app = new App(ALL, async ({ request }) => {
+      if (!request.headers.has('authorization')) await held.opened
+      return ok()
+    })
+    const slow = app.get('/a')
+    await settle()
+    expect(await app.get('/a', authorized)).toMatch(/fwd=bypass/)
+    held.open()
+    expect(await slow).toMatch(/stored/)
+    expect(await app.get('/a')).toMatch(/hit/)
+  })
+
   it('are what makes the place below it, so they share there', async () => {
     const app = new App({ scope: 'organization', ttl: '1m' }, () => ok())
     await app.get('/a', { as: 'o/u', ...authorized })
@@ -415,6 +444,11 @@ describe('anonymous requests', () => {
       const app = new App(route, () => ok(), { identity: saying(answer) })
       expect(await app.get('/a')).toMatch(/identity-/)
     }
+  })
+
+  it('are none where somebody is known at another level', async () => {
+    const app = new App(route, () => ok(), { identity: saying(() => resolved('o')) })
+    expect(await app.get('/a')).toMatch(/no-scope/)
   })
 
   it('are none any more where somebody logs in on the way', async () => {
@@ -458,7 +492,23 @@ describe('a context', () => {
     const native = {}
     const request = { native, method: 'GET', target: '/', host: 'h' } as never
     expect(route.contextOf(native, () => request).settings.cache).toBe(own)
-    expect(contextOf(native)?.settings.cache).toBe(own)
+    // The one that cacheContext opened stays what others find.
+    expect(contextOf(native)).toBeUndefined()
+  })
+
+  it('without an identity knows nobody, and caches what everybody shares', async () => {
+    const nobody = { identity: undefined } as object
+    expect(await new App(MINE, () => ok(), nobody).get('/a', { as: 'o/u' })).toMatch(/no-scope/)
+    const app = new App(ALL, () => ok(), nobody)
+    await app.get('/a')
+    expect(await app.get('/a')).toMatch(/hit/)
+  })
+
+  it('has nothing to forget where no route has answered yet', () => {
+    const cache = createCache({ scopes: SCOPES })
+    const native = {}
+    const request = { native, method: 'POST', target: '/', host: 'h' } as never
+    expect(() => new ContextDefinition({ cache }).open(request).answered(200, [])).not.toThrow()
   })
 
   it('checks its options', () => {

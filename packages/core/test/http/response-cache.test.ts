@@ -169,6 +169,15 @@ describe('a cached response', () => {
     expect(await app.get('/a', { as: 'o/u' })).toMatch(/uri-miss/)
   })
 
+  it('keeps the Date that its handler gave it', async () => {
+    const date = 'Thu, 01 Jan 2026 00:00:00 GMT'
+    const app = new App(MINE, () => ok('x', { Date: date }))
+    await app.get('/a', { as: 'o/u' })
+    app.clock.advance(3000)
+    const hit = await app.request('/a', { as: 'o/u' })
+    expect([hit.headers.get('date'), hit.headers.get('age')]).toEqual([date, '3'])
+  })
+
   it('counts the time its body took', async () => {
     const held = gate()
     const app = new App(
@@ -334,6 +343,13 @@ describe('a route option', () => {
     expect(await app.get('/a?fresh', { as: 'o/u' })).toBe('200 | fwd=bypass; detail=skip | x')
   })
 
+  it('skip leaves them to the handler for anything truthy, a promise too', async () => {
+    for (const answer of [1, 'no', {}, Promise.resolve(false)]) {
+      const app = new App({ ...MINE, skip: () => answer as unknown as boolean }, () => ok('x'))
+      expect(await app.get('/a', { as: 'o/u' })).toMatch(/detail=skip/)
+    }
+  })
+
   it('query.ignore leaves parameters out of the key, by their exact names only', async () => {
     const app = new App({ ...MINE, query: { ignore: ['utm_source', 'b'] } }, () => ok('x'))
     await app.get('/a?x=1&y=2', { as: 'o/u' })
@@ -493,6 +509,11 @@ describe('a conditional request', () => {
     expect(await app.get('/a', { as: 'o/u', method: 'HEAD', headers: { 'if-none-match': '"v1"' } })).toMatch(/^304/)
   })
 
+  it('gets 200 where the handler that saw it says so', async () => {
+    const app = new App(MINE, () => ok('x', { ETag: '"v1"' }))
+    expect(await app.get('/a', { headers: { 'if-none-match': '"v1"' } })).toMatch(/^200 .*x$/)
+  })
+
   it('leaves answers alone that are no 200', async () => {
     const app = new App({ ...MINE, statuses: [404] }, () => ok('gone', { ETag: '"v1"' }, 404))
     expect(await app.get('/a', { as: 'o/u', headers: { 'if-none-match': '"v1"' } })).toMatch(/^404 .*gone$/)
@@ -533,6 +554,17 @@ describe('a stale response', () => {
     status = 500
     app.clock.advance(20_001)
     expect(await app.get('/a', { as: 'o/u' })).toBe('500 | fwd=uri-miss; detail=status | s500')
+  })
+
+  it('answers in place of a failure for as long as that was asked for, though it may be renewed for longer', async () => {
+    let status = 200
+    const app = new App({ ...MINE, staleIfError: '10s', staleWhileRevalidate: '1h' }, () => ok('x', {}, status))
+    await app.get('/a', { as: 'o/u' })
+    status = 500
+    app.clock.advance(69_000)
+    expect(await app.get('/a', { as: 'o/u' })).toMatch(/^200/)
+    app.clock.advance(1_000)
+    expect(await app.get('/a', { as: 'o/u' })).toMatch(/^500/)
   })
 
   it('answers those who waited for a request that failed', async () => {

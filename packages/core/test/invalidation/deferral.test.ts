@@ -11,10 +11,14 @@ async function filled() {
   const made = testCache()
   const { cache } = made
   const scope = cache.at('user', alice)
-  await scope.setMany(['deleted', 'many', 'tagged', 'scope'].map((key) => [key, 1] as const), { tags: ['all'] })
+  await scope.setMany(
+    ['deleted', 'many', 'tagged', 'scope'].map((key) => [key, 1] as const),
+    { tags: ['all'] },
+  )
   await scope.set('tagged', 1, { tags: ['t'] })
   await cache.namespace('group').at('user', alice).set('k', 1)
-  const left = async () => (await scope.getMany(['deleted', 'many', 'tagged', 'scope'])).filter((value) => value !== undefined).length
+  const left = async () =>
+    (await scope.getMany(['deleted', 'many', 'tagged', 'scope'])).filter((value) => value !== undefined).length
   return { ...made, scope, left }
 }
 

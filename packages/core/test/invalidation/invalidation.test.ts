@@ -19,7 +19,8 @@ const WORLD: Record<string, (cache: ScopedCache) => Scope> = {
 
 async function world(): Promise<{ cache: ScopedCache; left: () => Promise<string[]> }> {
   const { cache } = testCache()
-  for (const [name, scope] of Object.entries(WORLD)) await scope(cache).set('k', name, { tags: ['t', name.replace(' ', '-')] })
+  for (const [name, scope] of Object.entries(WORLD))
+    await scope(cache).set('k', name, { tags: ['t', name.replace(' ', '-')] })
   const left = async () => {
     const found = await Promise.all(Object.values(WORLD).map((scope) => scope(cache).get<string>('k')))
     return found.filter((name) => name !== undefined)
@@ -37,13 +38,16 @@ const REACH: [string, string[]][] = [
 ]
 
 describe('invalidating a scope', () => {
-  it.each(REACH)('%s: reaches it and all below it, nothing else, and says how many entries left', async (name, rest) => {
-    const { cache, left } = await world()
-    const gone = Object.keys(WORLD).length - rest.length
-    expect(await WORLD[name]?.(cache).invalidate()).toEqual({ applied: true, entries: gone })
-    expect(await left()).toEqual(rest)
-    expect(cache.stats()).toMatchObject({ entries: rest.length, invalidations: 1 })
-  })
+  it.each(REACH)(
+    '%s: reaches it and all below it, nothing else, and says how many entries left',
+    async (name, rest) => {
+      const { cache, left } = await world()
+      const gone = Object.keys(WORLD).length - rest.length
+      expect(await WORLD[name]?.(cache).invalidate()).toEqual({ applied: true, entries: gone })
+      expect(await left()).toEqual(rest)
+      expect(cache.stats()).toMatchObject({ entries: rest.length, invalidations: 1 })
+    },
+  )
 
   it('reaches every namespace', async () => {
     const { cache } = testCache()
@@ -136,7 +140,10 @@ describe('invalidating tags', () => {
 
   it('reaches whatever namespace the tag stands in, and says so from any', async () => {
     const { cache } = testCache()
-    await cache.namespace('one').at('user', alice).set('k', 1, { tags: ['t'] })
+    await cache
+      .namespace('one')
+      .at('user', alice)
+      .set('k', 1, { tags: ['t'] })
     await cache.at('user', alice).set('k', 1, { tags: ['t'] })
     await cache.namespace('two').at('organization', acme).invalidateTags(['t'])
     expect(await cache.namespace('one').at('user', alice).has('k')).toBe(false)
@@ -178,14 +185,22 @@ describe('invalidating tags', () => {
     expect(await cache.global.get('tagged')).toBe(2)
   })
 
-  it.each([[['']], [['x'.repeat(257)]], [['é'.repeat(129)]], [['\ud800']], [Array.from({ length: 17 }, (_, index) => `t${index}`)], ['t'], [[7]]])(
-    'refuses %j',
-    async (tags) => {
-      const { cache } = testCache()
-      await expect(cache.global.invalidateTags(tags as never)).rejects.toMatchObject({ code: 'ERR_CACHE_CONFIG', option: 'tags' })
-      await expect(cache.global.set('k', 1, { tags: tags as never })).rejects.toMatchObject({ code: 'ERR_CACHE_CONFIG' })
-    },
-  )
+  it.each([
+    [['']],
+    [['x'.repeat(257)]],
+    [['é'.repeat(129)]],
+    [['\ud800']],
+    [Array.from({ length: 17 }, (_, index) => `t${index}`)],
+    ['t'],
+    [[7]],
+  ])('refuses %j', async (tags) => {
+    const { cache } = testCache()
+    await expect(cache.global.invalidateTags(tags as never)).rejects.toMatchObject({
+      code: 'ERR_CACHE_CONFIG',
+      option: 'tags',
+    })
+    await expect(cache.global.set('k', 1, { tags: tags as never })).rejects.toMatchObject({ code: 'ERR_CACHE_CONFIG' })
+  })
 })
 
 describe('invalidating within a namespace', () => {
@@ -193,7 +208,13 @@ describe('invalidating within a namespace', () => {
     const { cache } = testCache()
     const group = cache.namespace('group')
     const other = cache.namespace('other')
-    const places = [group.at('organization', acme), group.at('user', alice), group.at('user', zoe), other.at('user', alice), cache.at('user', alice)]
+    const places = [
+      group.at('organization', acme),
+      group.at('user', alice),
+      group.at('user', zoe),
+      other.at('user', alice),
+      cache.at('user', alice),
+    ]
     for (const place of places) await place.set('k', 1)
     expect(await group.at('organization', acme).invalidate()).toEqual({ applied: true, entries: 0 })
     expect(await Promise.all(places.map((place) => place.has('k')))).toEqual([false, false, true, true, true])

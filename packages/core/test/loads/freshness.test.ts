@@ -33,7 +33,11 @@ describe('ttl', () => {
     await group.global.getOrSet('namespace', () => 1)
     await group.global.getOrSet('call', () => 1, { ttl: 10 })
     await cache.global.getOrSet('cache', () => 1)
-    const alive = async () => [await group.global.has('call'), await group.global.has('namespace'), await cache.global.has('cache')]
+    const alive = async () => [
+      await group.global.has('call'),
+      await group.global.has('namespace'),
+      await cache.global.has('cache'),
+    ]
     clock.advance(10)
     expect(await alive()).toEqual([false, true, true])
     clock.advance(40)

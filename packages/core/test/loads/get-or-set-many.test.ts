@@ -54,7 +54,10 @@ describe('getOrSetMany', () => {
   it('is waited for by single loads of its keys', async () => {
     const { cache } = testCache()
     let release = (_values: readonly string[]) => {}
-    const many = cache.global.getOrSetMany(['a', 'b'], () => new Promise<readonly string[]>((resolve) => (release = resolve)))
+    const many = cache.global.getOrSetMany(
+      ['a', 'b'],
+      () => new Promise<readonly string[]>((resolve) => (release = resolve)),
+    )
     const load = vi.fn(() => 'never')
     const single = cache.global.getOrSet('b', load)
     await settle()
@@ -90,7 +93,8 @@ describe('getOrSetMany', () => {
   it('keeps null and undefined among the values', async () => {
     const { cache } = testCache()
     const load = vi.fn(() => [null, undefined])
-    for (let time = 0; time < 2; time++) expect(await cache.global.getOrSetMany(['a', 'b'], load)).toEqual([null, undefined])
+    for (let time = 0; time < 2; time++)
+      expect(await cache.global.getOrSetMany(['a', 'b'], load)).toEqual([null, undefined])
     expect(load).toHaveBeenCalledTimes(1)
   })
 
@@ -122,7 +126,10 @@ describe('getOrSetMany', () => {
   it('keeps nothing of what was invalidated while it ran, key by key', async () => {
     const { cache } = testCache()
     let release = (_values: readonly string[]) => {}
-    const many = cache.global.getOrSetMany(['a', 'b'], () => new Promise<readonly string[]>((resolve) => (release = resolve)))
+    const many = cache.global.getOrSetMany(
+      ['a', 'b'],
+      () => new Promise<readonly string[]>((resolve) => (release = resolve)),
+    )
     await settle()
     await cache.global.delete('a')
     release(['1', '2'])
@@ -136,7 +143,9 @@ describe('getOrSetMany', () => {
     const keys: Key[][] = [[tooLong, 'k1'], ['k2', tooLong], ['k3']]
     for (const some of keys) {
       await cache.run(alice, async () => {
-        const seen = await cache.current('organization').getOrSetMany(some, (missing) => missing.map(() => cache.identity()))
+        const seen = await cache
+          .current('organization')
+          .getOrSetMany(some, (missing) => missing.map(() => cache.identity()))
         for (const identity of seen) expect(identity).toEqual({ organization: 'acme' })
       })
     }
@@ -148,7 +157,9 @@ describe('getOrSetMany', () => {
   it('refuses a bad key, and nothing that it had begun goes unnoticed', async () => {
     const { cache } = testCache()
     const failing = () => Promise.reject(new Error('no'))
-    await expect(cache.global.getOrSetMany(['a', Symbol('k') as never, 'b'], failing)).rejects.toMatchObject({ code: 'ERR_CACHE_KEY' })
+    await expect(cache.global.getOrSetMany(['a', Symbol('k') as never, 'b'], failing)).rejects.toMatchObject({
+      code: 'ERR_CACHE_KEY',
+    })
     await settle()
     expect(cache.stats()).toMatchObject({ entries: 0, inFlight: 0 })
   })

@@ -29,12 +29,15 @@ describe('the context of a load', () => {
     expect(await cache.global.getOrSet('k', () => Promise.reject(new Error('no')))).toBe('old')
   })
 
-  it.each([0, -1, NaN, Infinity, '5 minutes', 'soon', null])('refuses %s for a ttl where the loader says it', async (ttl) => {
-    const { cache } = testCache()
-    const loading = cache.global.getOrSet('k', (context) => context.ttl(ttl as never))
-    await expect(loading).rejects.toMatchObject({ code: 'ERR_CACHE_CONFIG', option: 'ttl' })
-    expect(await cache.global.has('k')).toBe(false)
-  })
+  it.each([0, -1, NaN, Infinity, '5 minutes', 'soon', null])(
+    'refuses %s for a ttl where the loader says it',
+    async (ttl) => {
+      const { cache } = testCache()
+      const loading = cache.global.getOrSet('k', (context) => context.ttl(ttl as never))
+      await expect(loading).rejects.toMatchObject({ code: 'ERR_CACHE_CONFIG', option: 'ttl' })
+      expect(await cache.global.has('k')).toBe(false)
+    },
+  )
 
   it('adds tags to those of the policy, in as many calls as one likes', async () => {
     const { cache } = testCache()

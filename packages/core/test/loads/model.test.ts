@@ -124,10 +124,14 @@ function end(ok: boolean): Command['act'] {
 const ACTS: Record<string, [Command['act'], Command['possible']?]> = {
   get: [async (model, _real, { place, target, key }) => expect(await target.get(key)).toBe(model.get(place))],
   'sync.get': [(model, _real, { place, target, key }) => expect(target.sync.get(key)).toBe(model.get(place))],
-  has: [async (model, _real, { place, target, key }) => expect(await target.has(key)).toBe(model.get(place) !== undefined)],
+  has: [
+    async (model, _real, { place, target, key }) => expect(await target.has(key)).toBe(model.get(place) !== undefined),
+  ],
   lookup: [
     async (model, _real, { place, target, key }) =>
-      expect(await target.lookup(key)).toMatchObject(model.get(place) === undefined ? { hit: false } : { hit: true, value: model.get(place) }),
+      expect(await target.lookup(key)).toMatchObject(
+        model.get(place) === undefined ? { hit: false } : { hit: true, value: model.get(place) },
+      ),
   ],
   set: [
     async (model, _real, { place, target, key, value, ttl, tags }) => {
@@ -140,7 +144,7 @@ const ACTS: Record<string, [Command['act'], Command['possible']?]> = {
   getOrSet: [getOrSet('ok', false)],
   'getOrSet that throws': [getOrSet('throw', false)],
   'getOrSet that takes time': [getOrSet('slow', false)],
-  'refresh': [getOrSet('ok', true)],
+  refresh: [getOrSet('ok', true)],
   'refresh that throws': [getOrSet('throw', true)],
   'refresh that takes time': [getOrSet('slow', true)],
   'sync.getOrSet': [getOrSetSync('ok')],
@@ -183,7 +187,9 @@ const step: fc.Arbitrary<Step> = fc.record({
   tags: fc.subarray([...TAGS]),
   fresh: fc.boolean(),
 })
-const commands = Object.entries(ACTS).map(([name, [act, possible]]) => step.map((made) => new Command(name, made, act, possible)))
+const commands = Object.entries(ACTS).map(([name, [act, possible]]) =>
+  step.map((made) => new Command(name, made, act, possible)),
+)
 
 describe('one process', () => {
   it(`does what a map of values and a map of loads would do, whatever is asked of it (seed ${SEED})`, async () => {
@@ -196,6 +202,11 @@ describe('one process', () => {
       }
       for (const load of [...model.open]) real.ends.get(load.caller)?.(false)
     })
-    await fc.assert(property, { seed: SEED, numRuns: 2000, interruptAfterTimeLimit: 100_000, markInterruptAsFailure: true })
+    await fc.assert(property, {
+      seed: SEED,
+      numRuns: 2000,
+      interruptAfterTimeLimit: 100_000,
+      markInterruptAsFailure: true,
+    })
   }, 120_000)
 })

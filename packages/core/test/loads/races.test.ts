@@ -95,7 +95,8 @@ class World {
   #begin(key: string): object {
     const run = {}
     const stamp = this.#alone > 0 ? `alone ${this.#alone--}` : `${key} since ${this.#epoch}`
-    if (!stamp.startsWith('alone') && [...this.#running.values()].includes(stamp)) this.violations.push(`two loads of ${stamp}`)
+    if (!stamp.startsWith('alone') && [...this.#running.values()].includes(stamp))
+      this.violations.push(`two loads of ${stamp}`)
     this.#running.set(run, stamp)
     return run
   }
@@ -209,11 +210,13 @@ const SCENARIOS: Record<string, Scenario> = {
   'load × synchronous load × get × delete': {
     actors: (world) => [
       ...readers(world, 3),
-      ...Array.from({ length: 2 }, () => () =>
-        world.read(() => {
-          world.turn()
-          return world.scope.sync.getOrSet('k', () => world.version)
-        }),
+      ...Array.from(
+        { length: 2 },
+        () => () =>
+          world.read(() => {
+            world.turn()
+            return world.scope.sync.getOrSet('k', () => world.version)
+          }),
       ),
       () => world.read(() => world.scope.get<number>('k')),
       ...writers(world, 3, () => world.scope.sync.delete('k')),
@@ -222,11 +225,13 @@ const SCENARIOS: Record<string, Scenario> = {
   'load × refresh × invalidate': {
     actors: (world) => [
       ...readers(world, 3),
-      ...Array.from({ length: 2 }, () => () =>
-        world.read(() => {
-          world.turn()
-          return world.scope.getOrSet('k', () => world.load(), { refresh: true })
-        }),
+      ...Array.from(
+        { length: 2 },
+        () => () =>
+          world.read(() => {
+            world.turn()
+            return world.scope.getOrSet('k', () => world.load(), { refresh: true })
+          }),
       ),
       ...writers(world, 2, () => (world.turn(), world.scope.invalidate())),
     ],
@@ -260,7 +265,10 @@ const SCENARIOS: Record<string, Scenario> = {
           if (read % 2 === 1) context.skip()
           return read
         })
-      return [...Array.from({ length: 4 }, () => () => world.read(ask)), ...writers(world, 3, () => world.scope.delete('k'))]
+      return [
+        ...Array.from({ length: 4 }, () => () => world.read(ask)),
+        ...writers(world, 3, () => world.scope.delete('k')),
+      ]
     },
   },
   'load in a namespace × invalidate of the namespace': {
@@ -277,22 +285,30 @@ const SCENARIOS: Record<string, Scenario> = {
 }
 
 describe(`whatever the order of events (seed ${SEED})`, () => {
-  it.each(Object.entries(SCENARIOS))('%s: nobody gets what was invalidated before, everybody gets something, one load at a time', async (_name, scenario) => {
-    const run = async (scheduler: fc.Scheduler, failures: boolean[], drained: boolean) => {
-      const failing = scenario.options?.staleIfError === undefined ? [false] : failures
-      const world = new World(scheduler, failing, scenario.options ?? {})
-      const actors = scenario.actors(world).map((act) => watch(act()))
-      await untilQuiet(world, actors, drained)
-      expect(actors.filter(({ state }) => state !== 'fulfilled')).toEqual([])
-      await world.cache.settled()
-      const kept = await world.scope.get<number>('k')
-      if (kept !== undefined && kept < world.acknowledged) world.violations.push(`keeps ${kept}`)
-      expect(world.violations).toEqual([])
-      expect(world.cache.stats().inFlight).toBe(0)
-    }
-    const property = fc.asyncProperty(fc.scheduler(), fc.array(fc.boolean(), { minLength: 1, maxLength: 4 }), fc.boolean(), run)
-    await fc.assert(property, { seed: SEED, numRuns: SCHEDULES })
-  })
+  it.each(Object.entries(SCENARIOS))(
+    '%s: nobody gets what was invalidated before, everybody gets something, one load at a time',
+    async (_name, scenario) => {
+      const run = async (scheduler: fc.Scheduler, failures: boolean[], drained: boolean) => {
+        const failing = scenario.options?.staleIfError === undefined ? [false] : failures
+        const world = new World(scheduler, failing, scenario.options ?? {})
+        const actors = scenario.actors(world).map((act) => watch(act()))
+        await untilQuiet(world, actors, drained)
+        expect(actors.filter(({ state }) => state !== 'fulfilled')).toEqual([])
+        await world.cache.settled()
+        const kept = await world.scope.get<number>('k')
+        if (kept !== undefined && kept < world.acknowledged) world.violations.push(`keeps ${kept}`)
+        expect(world.violations).toEqual([])
+        expect(world.cache.stats().inFlight).toBe(0)
+      }
+      const property = fc.asyncProperty(
+        fc.scheduler(),
+        fc.array(fc.boolean(), { minLength: 1, maxLength: 4 }),
+        fc.boolean(),
+        run,
+      )
+      await fc.assert(property, { seed: SEED, numRuns: SCHEDULES })
+    },
+  )
 })
 
 /** Lets everything happen: first what the scheduler holds, then what only waits for time to pass. */

@@ -62,8 +62,8 @@ export class ReferenceModel {
     for (const [place, { tags: carried }] of [...this.#values]) {
       if (reaches(scope, place) && carried.some((tag) => tags.includes(tag))) this.#values.delete(place)
     }
-    for (const [place, load] of this.#loads) {
-      if (!reaches(scope, place)) continue
+    for (const load of this.open) {
+      if (!reaches(scope, load.place)) continue
       load.joinable = false
       for (const tag of tags) load.marks.add(tag)
     }
@@ -118,8 +118,12 @@ export class ReferenceModel {
 
   #lookAgain(place: string, callers: readonly Caller[]): void {
     for (const caller of callers) caller.attempts++
-    for (const caller of callers) if (caller.attempts === ATTEMPTS && this.get(place) === undefined) this.#alone(place, caller)
-    this.#look(place, callers.filter(({ attempts }) => attempts < ATTEMPTS || this.get(place) !== undefined))
+    for (const caller of callers)
+      if (caller.attempts === ATTEMPTS && this.get(place) === undefined) this.#alone(place, caller)
+    this.#look(
+      place,
+      callers.filter(({ attempts }) => attempts < ATTEMPTS || this.get(place) !== undefined),
+    )
   }
 
   /** Callers who come at the same time: they hit, or wait for the load under way, or the first of them leads. */

@@ -7,7 +7,8 @@ import { expectNoUnhandledRejection } from '../support/unhandled.js'
 
 expectNoUnhandledRejection()
 
-const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index))
+const times = <T>(count: number, make: (index: number) => T): T[] =>
+  Array.from({ length: count }, (_, index) => make(index))
 
 describe('concurrent loads of one key', () => {
   it('are one load for twenty callers, whose number and value the counts tell', async () => {
@@ -93,7 +94,11 @@ describe('concurrent loads of one key', () => {
 
   it('leave nothing behind in memory when they end without a value', async () => {
     const { cache } = testCache()
-    await Promise.allSettled(times(50, (user) => cache.at('user', { organization: `o${user}`, user }).getOrSet('k', () => Promise.reject(new Error('no')))))
+    await Promise.allSettled(
+      times(50, (user) =>
+        cache.at('user', { organization: `o${user}`, user }).getOrSet('k', () => Promise.reject(new Error('no'))),
+      ),
+    )
     await cache.at('user', alice).getOrSet('k', (context) => context.skip())
     expect(cache.health().memory).toMatchObject({ entries: 0, bytes: 0 })
   })
@@ -442,7 +447,9 @@ describe('a load that takes long', () => {
 
   it('of a loader that waits for its own key ends when it loses patience: no deadlock', async () => {
     const { cache, pass } = testCache({ ttl: '1m' })
-    const outer = watch(cache.global.getOrSet('k', async () => `outer of ${await cache.global.getOrSet('k', () => 'inner')}`))
+    const outer = watch(
+      cache.global.getOrSet('k', async () => `outer of ${await cache.global.getOrSet('k', () => 'inner')}`),
+    )
     await pass(5000)
     expect(outer.value).toBe('outer of inner')
     expect(cache.stats().inFlight).toBe(0)

@@ -6,7 +6,8 @@ import { expectNoUnhandledRejection } from '../support/unhandled.js'
 
 expectNoUnhandledRejection()
 
-const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index))
+const times = <T>(count: number, make: (index: number) => T): T[] =>
+  Array.from({ length: count }, (_, index) => make(index))
 const TABLE = [10, 100, 1000].flatMap((callers) => [1, 10, 100].map((keys) => [callers, keys] as const))
 
 describe('a cold start', () => {
@@ -29,27 +30,30 @@ describe('a cold start', () => {
     expect(cache.stats()).toMatchObject({ loads: Math.min(callers, keys), misses: callers, inFlight: 0 })
   })
 
-  it.each(TABLE)('after an invalidation with %i callers on %i keys in the middle of it is no different', async (callers, keys) => {
-    const { cache } = testCache()
-    const scope = cache.at('user', alice)
-    let version = 0
-    let runs = 0
-    const load = async () => {
-      const read = version
-      runs++
-      await settle()
-      return read
-    }
-    const ask = () => times(callers, (caller) => scope.getOrSet(`k${caller % keys}`, load))
-    const before = ask()
-    version++
-    await scope.invalidate()
-    const after = ask()
-    expect(new Set(await Promise.all(after))).toEqual(new Set([1]))
-    await Promise.all(before)
-    expect(runs).toBe(2 * Math.min(callers, keys))
-    expect(await scope.get('k0')).toBe(1)
-  })
+  it.each(TABLE)(
+    'after an invalidation with %i callers on %i keys in the middle of it is no different',
+    async (callers, keys) => {
+      const { cache } = testCache()
+      const scope = cache.at('user', alice)
+      let version = 0
+      let runs = 0
+      const load = async () => {
+        const read = version
+        runs++
+        await settle()
+        return read
+      }
+      const ask = () => times(callers, (caller) => scope.getOrSet(`k${caller % keys}`, load))
+      const before = ask()
+      version++
+      await scope.invalidate()
+      const after = ask()
+      expect(new Set(await Promise.all(after))).toEqual(new Set([1]))
+      await Promise.all(before)
+      expect(runs).toBe(2 * Math.min(callers, keys))
+      expect(await scope.get('k0')).toBe(1)
+    },
+  )
 })
 
 /** How a database fails: at once, by a rejection, late, or never answering at all. */

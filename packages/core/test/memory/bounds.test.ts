@@ -24,7 +24,9 @@ describe.each(POLICIES)('with %s', (policy) => {
   it('there are never more bytes than allowed, scopes included', () => {
     const { cache } = createTestCache({ scopes, memory: { maxBytes: '100kb', maxEntries: Infinity, policy } })
     for (let count = 0; count < 1000; count++) {
-      cache.at('user', { organization: `o${count % 50}`, user: `u${count}` }).sync.set('k', 'x'.repeat((count * 37) % 2000))
+      cache
+        .at('user', { organization: `o${count % 50}`, user: `u${count}` })
+        .sync.set('k', 'x'.repeat((count * 37) % 2000))
       expect(cache.stats().bytes).toBeLessThanOrEqual(102_400)
     }
     expect(audit(cache).entries).toBeGreaterThan(10)
@@ -149,7 +151,8 @@ describe('entries of a scope that was invalidated', () => {
     await cache.at('organization', { organization: 'dead' }).invalidate()
     for (let user = 0; user < 10; user++) space.at('user', { organization: 'new', user }).sync.set('k', 1)
     expect(space.stats()).toMatchObject({ evictions: 0 })
-    for (let user = 0; user < 10; user++) expect(space.at('user', { organization: 'new', user }).sync.has('k')).toBe(true)
+    for (let user = 0; user < 10; user++)
+      expect(space.at('user', { organization: 'new', user }).sync.has('k')).toBe(true)
     clock.advance(1)
     expect(audit(cache).entries).toBe(10)
     expect(space.stats().entries).toBe(10)
@@ -171,12 +174,12 @@ describe('entries of a scope that was invalidated', () => {
 })
 
 describe('a namespace that is replaced', () => {
-  it('frees what it kept and keeps nothing any more', async () => {
+  it.each([{}, { maxEntries: 10 }])('frees what it kept and keeps nothing any more: %j', async (bounds) => {
     const { cache, clock } = createTestCache({ scopes })
-    const old = cache.wrap(async () => 1, { name: 'f', scope: 'global', maxEntries: 10 })
+    const old = cache.wrap(async () => 1, { name: 'f', scope: 'global', ...bounds })
     await old()
     await old()
-    cache.wrap(async () => 2, { name: 'f', scope: 'global', maxEntries: 10 })
+    cache.wrap(async () => 2, { name: 'f', scope: 'global', ...bounds })
     clock.advance(1)
     expect(cache.stats()).toMatchObject({ entries: 0, hits: 1, misses: 1, namespaces: 1 })
     expect(await old()).toBe(1)
@@ -198,18 +201,36 @@ describe('distinct keys without end (T-31)', () => {
       const before = heap()
       for (let at = 0; at < ${writes}; at++) put(at)
       console.log(heap() - before, cache.stats().bytes <= 16 * 2 ** 20, cache.stats().evictions > ${writes / 2})`
-    const { stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', '--input-type=module', '-e', script], { encoding: 'utf8' })
+    const { stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', '--input-type=module', '-e', script], {
+      encoding: 'utf8',
+    })
     const [bytes, bounded, filled] = stdout.trim().split(' ')
     expect({ bounded, filled, stderr }).toEqual({ bounded: 'true', filled: 'true', stderr: '' })
     return Number(bytes)
   }
 
   it.each([
-    ['a million texts in one scope', 1_000_000, `(at) => cache.global.sync.set('key' + at, { id: at, name: 'name' + at })`],
+    [
+      'a million texts in one scope',
+      1_000_000,
+      `(at) => cache.global.sync.set('key' + at, { id: at, name: 'name' + at })`,
+    ],
     ['tuples in one scope', 300_000, `(at) => cache.global.sync.set(['invoice', at], at)`],
-    ['users of a few organizations', 200_000, `(at) => cache.at('user', { organization: at % 100, user: 'u' + at }).sync.set('k', at)`],
-    ['users of an organization each', 200_000, `(at) => cache.at('user', { organization: 'o' + at, user: 'u' + at }).sync.set('k', at)`],
-    ['values with long names of fields', 100_000, `(at) => cache.global.sync.set(at, { [('field' + at).padEnd(2000, '-')]: at })`],
+    [
+      'users of a few organizations',
+      200_000,
+      `(at) => cache.at('user', { organization: at % 100, user: 'u' + at }).sync.set('k', at)`,
+    ],
+    [
+      'users of an organization each',
+      200_000,
+      `(at) => cache.at('user', { organization: 'o' + at, user: 'u' + at }).sync.set('k', at)`,
+    ],
+    [
+      'values with long names of fields',
+      100_000,
+      `(at) => cache.global.sync.set(at, { [('field' + at).padEnd(2000, '-')]: at })`,
+    ],
     ['long keys', 100_000, `(at) => cache.global.sync.set(('k' + at).padEnd(2000, '-'), at)`],
   ])('take no more memory than allowed and a fifth: %s', { timeout: 60_000 }, (_, writes, put) => {
     expect(growth(writes, put)).toBeLessThan(16 * 2 ** 20 * 1.2)

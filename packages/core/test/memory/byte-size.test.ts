@@ -17,9 +17,12 @@ describe('a byte size', () => {
     expect(byteSize(value, 'maxBytes')).toBe(bytes)
   })
 
-  it.each([-1, NaN, '', 'mb', '64', '64 mb', '64MB', '-1kb', '1e3kb', '64mib', null, [64], 64n, {}])('%s is none', (value) => {
-    const expected = expect.objectContaining({ code: 'ERR_CACHE_CONFIG', option: 'memory.maxBytes' })
-    expect(() => byteSize(value as ByteSize, 'memory.maxBytes')).toThrow(expected)
-    expect(() => createCache({ memory: { maxBytes: value as ByteSize } })).toThrow(expected)
-  })
+  it.each([-1, NaN, '', 'mb', '64', '64 mb', '64MB', '-1kb', '1e3kb', '64mib', null, [64], 64n, {}])(
+    '%s is none',
+    (value) => {
+      const expected = expect.objectContaining({ code: 'ERR_CACHE_CONFIG', option: 'memory.maxBytes' })
+      expect(() => byteSize(value as ByteSize, 'memory.maxBytes')).toThrow(expected)
+      expect(() => createCache({ memory: { maxBytes: value as ByteSize } })).toThrow(expected)
+    },
+  )
 })

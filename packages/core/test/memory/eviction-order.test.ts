@@ -71,7 +71,10 @@ describe('second chance', () => {
 
 describe('in a cache', () => {
   /** Which of the keys are still there. */
-  function survivors(policy: EvictionPolicyName, act: (get: (keys: string) => void, set: (keys: string) => void) => void): string {
+  function survivors(
+    policy: EvictionPolicyName,
+    act: (get: (keys: string) => void, set: (keys: string) => void) => void,
+  ): string {
     const { cache } = createTestCache({ memory: { maxEntries: 3, policy } })
     const { sync } = cache.global
     act(
@@ -97,15 +100,18 @@ describe('in a cache', () => {
     expect(kept).toBe(left)
   })
 
-  it.each(['lfu', 'second-chance', 'lru', 'fifo'] as const)('%s lets a newcomer in where everything else was used', (policy) => {
-    const kept = survivors(policy, (get, set) => {
-      set('abc')
-      get('abcabc')
-      set('d')
-    })
-    expect(kept).toContain('d')
-    expect(kept).toHaveLength(3)
-  })
+  it.each(['lfu', 'second-chance', 'lru', 'fifo'] as const)(
+    '%s lets a newcomer in where everything else was used',
+    (policy) => {
+      const kept = survivors(policy, (get, set) => {
+        set('abc')
+        get('abcabc')
+        set('d')
+      })
+      expect(kept).toContain('d')
+      expect(kept).toHaveLength(3)
+    },
+  )
 
   it.each(['lfu', 'second-chance', 'lru'] as const)('%s takes the writing of a value for a use', (policy) => {
     const kept = survivors(policy, (_, set) => {

@@ -20,20 +20,23 @@ class NewestFirst implements EvictionQueue {
 }
 const newestFirst: EvictionPolicy = { name: 'newest-first', createQueue: () => new NewestFirst() }
 
-describe.each([...(['second-chance', 'lru', 'lfu', 'fifo'] as const).map(evictionPolicy), newestFirst])('the policy $name', (policy) => {
-  for (const check of evictionPolicyContract(policy)) it(check.name, check.run)
-  for (const check of evictionPolicyContract(policy, SEED).slice(-1)) it(`${check.name} (seed ${SEED})`, check.run)
+describe.each([...(['second-chance', 'lru', 'lfu', 'fifo'] as const).map(evictionPolicy), newestFirst])(
+  'the policy $name',
+  (policy) => {
+    for (const check of evictionPolicyContract(policy)) it(check.name, check.run)
+    for (const check of evictionPolicyContract(policy, SEED).slice(-1)) it(`${check.name} (seed ${SEED})`, check.run)
 
-  it('can be the one of a cache', () => {
-    const { cache } = createTestCache({ memory: { policy, maxEntries: 10 } })
-    for (let key = 0; key < 100; key++) {
-      cache.global.sync.set(key, key)
-      cache.global.sync.get(key % 7)
-    }
-    expect(cache.stats()).toMatchObject({ entries: 10, evictions: 90 })
-    expect(cache.health().memory.policy).toBe(policy.name)
-  })
-})
+    it('can be the one of a cache', () => {
+      const { cache } = createTestCache({ memory: { policy, maxEntries: 10 } })
+      for (let key = 0; key < 100; key++) {
+        cache.global.sync.set(key, key)
+        cache.global.sync.get(key % 7)
+      }
+      expect(cache.stats()).toMatchObject({ entries: 10, evictions: 90 })
+      expect(cache.health().memory.policy).toBe(policy.name)
+    })
+  },
+)
 
 describe('the contract', () => {
   const broken = (name: string, change: (queue: NewestFirst) => Partial<EvictionQueue>): EvictionPolicy => ({
@@ -79,7 +82,10 @@ describe('the contract', () => {
   }) // prettier-ignore
 
   it('names its seed where random operations fail', () => {
-    const random = evictionPolicyContract(broken('forgetful', (queue) => ({ touch: (entry) => queue.remove(entry) })), 77).at(-1)
+    const random = evictionPolicyContract(
+      broken('forgetful', (queue) => ({ touch: (entry) => queue.remove(entry) })),
+      77,
+    ).at(-1)
     expect(() => random?.run()).toThrow(/seed 77, step \d+/)
   })
 })

@@ -65,7 +65,10 @@ class Real {
 
   scope({ level, ids, space }: At) {
     const namespace = { '': this.cache, plain: this.cache.namespace('plain'), small: undefined }[space]
-    return (namespace ?? this.cache.namespace('small', this.complete ? {} : { maxEntries: 2, maxBytes: 1000 })).at(level, ids)
+    return (namespace ?? this.cache.namespace('small', this.complete ? {} : { maxEntries: 2, maxBytes: 1000 })).at(
+      level,
+      ids,
+    )
   }
 
   check(model: Model): void {
@@ -79,7 +82,12 @@ class Real {
 }
 
 const path = ({ level, ids }: Pick<At, 'level' | 'ids'>): string[] =>
-  ({ global: [], organization: ['o', ids.organization], user: ['o', ids.organization, 'u', ids.user], tenant: ['t', ids.tenant] })[level]
+  ({
+    global: [],
+    organization: ['o', ids.organization],
+    user: ['o', ids.organization, 'u', ids.user],
+    tenant: ['t', ids.tenant],
+  })[level]
 const name = (at: At, key: string) => JSON.stringify([...path(at), at.space, key])
 const isBelow = (at: At, of: At) => path(of).every((step, index) => path(at)[index] === step)
 
@@ -101,7 +109,12 @@ const at: fc.Arbitrary<At> = fc.record({
 })
 const tags = fc.uniqueArray(fc.constantFrom('x', 'y', 'z'), { maxLength: 2 })
 const ttl = fc.integer({ min: 1, max: 150 })
-const value = fc.oneof(fc.integer(), fc.string({ maxLength: 40 }), fc.record({ list: fc.array(fc.integer(), { maxLength: 5 }) }), fc.constant(undefined))
+const value = fc.oneof(
+  fc.integer(),
+  fc.string({ maxLength: 40 }),
+  fc.record({ list: fc.array(fc.integer(), { maxLength: 5 }) }),
+  fc.constant(undefined),
+)
 const show = (at: At) => `${at.space}/${path(at).join('.')}`
 
 function remember(model: Model, at: At, key: string, known: Pick<Known, 'value' | 'tags'> & { ttl: number }): void {
@@ -120,7 +133,8 @@ const look = fc.constant(
   command('look at everything', (model, real) => {
     for (const { at, key } of model.written.values()) {
       const has = real.scope(at).sync.has(key)
-      if (has !== (model.find(at, key) !== undefined) && (real.complete || has)) expect.fail(`${key} of ${show(at)}: there ${has}`)
+      if (has !== (model.find(at, key) !== undefined) && (real.complete || has))
+        expect.fail(`${key} of ${show(at)}: there ${has}`)
     }
   }),
 )
@@ -182,27 +196,33 @@ const clear = fc.constant(
   }),
 )
 
-const commands = fc.commands([set, set, set, set, get, get, look, look, getOrSet, getOrSet, remove, invalidate, invalidateTags, pass, pass, clear], {
-  maxCommands: 80,
-})
+const commands = fc.commands(
+  [set, set, set, set, get, get, look, look, getOrSet, getOrSet, remove, invalidate, invalidateTags, pass, pass, clear],
+  {
+    maxCommands: 80,
+  },
+)
 
 describe.each([
   ['without bounds', true],
   ['within bounds, where entries may be missing but are never wrong', false],
 ])('the memory tier %s', (_, complete) => {
-  it.each(['second-chance', 'lru', 'lfu', 'fifo'] as const)(`does what a map does, with %s (seed ${SEED})`, (policy) => {
-    fc.assert(
-      fc.property(commands, (commands) => {
-        const model = new Model()
-        const real = new Real(complete, policy)
-        fc.modelRun(() => ({ model, real }), commands)
-        // After a sweep nothing is there that has expired, and after all has, nothing.
-        real.clock.advance('10s')
-        expectEmpty(real.cache)
-      }),
-      { seed: SEED, numRuns: 500 },
-    )
-  })
+  it.each(['second-chance', 'lru', 'lfu', 'fifo'] as const)(
+    `does what a map does, with %s (seed ${SEED})`,
+    (policy) => {
+      fc.assert(
+        fc.property(commands, (commands) => {
+          const model = new Model()
+          const real = new Real(complete, policy)
+          fc.modelRun(() => ({ model, real }), commands)
+          // After a sweep nothing is there that has expired, and after all has, nothing.
+          real.clock.advance('10s')
+          expectEmpty(real.cache)
+        }),
+        { seed: SEED, numRuns: 500 },
+      )
+    },
+  )
 })
 
 describe('after any operations', () => {

@@ -49,7 +49,10 @@ describe('background work', () => {
     // Two looks at this clock are a millisecond, and it is looked at every 128 steps.
     expect(Math.max(...slices)).toBeLessThanOrEqual(2 * 128)
     expect(slices.length).toBeGreaterThanOrEqual(5)
-    expect(done).toEqual([...Array.from({ length: 1000 }, () => 'first'), ...Array.from({ length: 1000 }, () => 'second')])
+    expect(done).toEqual([
+      ...Array.from({ length: 1000 }, () => 'first'),
+      ...Array.from({ length: 1000 }, () => 'second'),
+    ])
   })
 
   it('is shared by writes where timers do not fire, as in a Worker', async () => {
@@ -111,7 +114,12 @@ describe('background work', () => {
 describe('the memory of an invalidated scope', () => {
   it('is freed in slices, never at once', async () => {
     const { clock, turn } = slowClock()
-    const cache = createCache({ clock, scopes: { organization: 'global', user: 'organization' }, ttl: 'max', memory: { maxEntries: Infinity } })
+    const cache = createCache({
+      clock,
+      scopes: { organization: 'global', user: 'organization' },
+      ttl: 'max',
+      memory: { maxEntries: Infinity },
+    })
     const space = cache.namespace('space')
     for (let user = 0; user < 3000; user++) space.at('user', { organization: 'acme', user }).sync.set('k', 1)
     await cache.at('organization', { organization: 'acme' }).invalidate()
@@ -130,7 +138,11 @@ describe('invalidating a scope of 100,000 entries', () => {
   const scopes = { organization: 'global', user: 'organization' }
 
   it('takes effect at once and does nothing for each entry: that is for the background', async () => {
-    const { cache, clock } = createTestCache({ scopes, ttl: '1h', memory: { maxEntries: Infinity, maxBytes: Infinity } })
+    const { cache, clock } = createTestCache({
+      scopes,
+      ttl: '1h',
+      memory: { maxEntries: Infinity, maxBytes: Infinity },
+    })
     const space = cache.namespace('space')
     for (let at = 0; at < 100_000; at++) space.at('user', { organization: 'acme', user: at % 1000 }).sync.set(at, at)
     space.at('user', { organization: 'other', user: 1 }).sync.set('k', 1)
@@ -157,7 +169,10 @@ describe('a process', () => {
   /** How a script ends that leaves a cache with entries, planned sweeps and reclaiming behind. */
   function run(script: string): { stdout: string; status: number | null } {
     const source = `import { createCache } from ${JSON.stringify(bundledCore())}\n${script}`
-    const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', source], { encoding: 'utf8', timeout: 15_000 })
+    const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', source], {
+      encoding: 'utf8',
+      timeout: 15_000,
+    })
     return { stdout, status }
   }
 

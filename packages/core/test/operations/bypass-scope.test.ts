@@ -40,7 +40,10 @@ describe('the current scope of a caller who cannot be placed', () => {
     ])
     expect(values).toEqual([1, 2])
     expect(cache.current('user').sync.getOrSet('k', () => 3)).toBe(3)
-    expect(await cache.current('user').getOrSetMany(['a', 'b'], (missing) => missing.map((key) => `${key}!`))).toEqual(['a!', 'b!'])
+    expect(await cache.current('user').getOrSetMany(['a', 'b'], (missing) => missing.map((key) => `${key}!`))).toEqual([
+      'a!',
+      'b!',
+    ])
     expect(cache.stats()).toMatchObject({ entries: 0, bypasses: 4, inFlight: 0 })
   })
 
@@ -106,7 +109,10 @@ describe('the current scope of a caller who cannot be placed', () => {
     const { cache } = testCache()
     const events: unknown[] = []
     cache.on('bypass', (event) => events.push(event))
-    await cache.namespace('reports').current('user').getOrSet('k', () => 1)
+    await cache
+      .namespace('reports')
+      .current('user')
+      .getOrSet('k', () => 1)
     expect(events).toEqual([{ reason: 'scope-unresolved', namespace: 'reports', level: 'user' }])
   })
 

@@ -46,7 +46,10 @@ describe('a closed cache', () => {
   it('says so', async () => {
     const { cache } = testCache()
     await cache.ready()
-    expect(cache.health()).toMatchObject({ status: 'ok', memory: { entries: 0, maxEntries: 10_000, maxBytes: 64 * 1024 * 1024 } })
+    expect(cache.health()).toMatchObject({
+      status: 'ok',
+      memory: { entries: 0, maxEntries: 10_000, maxBytes: 64 * 1024 * 1024 },
+    })
     await cache.close()
     expect(cache.health().status).toBe('closed')
   })
@@ -61,7 +64,9 @@ describe('a closed cache', () => {
     const { cache } = testCache()
     const hand = handLoader<string>()
     const obeys = (context: { signal: AbortSignal }) =>
-      new Promise<string>((_resolve, reject) => context.signal.addEventListener('abort', () => reject(context.signal.reason as Error)))
+      new Promise<string>((_resolve, reject) =>
+        context.signal.addEventListener('abort', () => reject(context.signal.reason as Error)),
+      )
     const aborted = [watch(cache.global.getOrSet('a', obeys)), watch(cache.global.getOrSet('a', obeys))]
     const deaf = cache.global.getOrSet('b', hand.load)
     const follower = watch(cache.global.getOrSet('b', hand.load))
@@ -90,9 +95,15 @@ describe('a closed cache', () => {
 
   it('leaves no timer behind, and no entry to its policy', async () => {
     const held = new Set<unknown>()
-    const queue = { add: (entry: unknown) => void held.add(entry), touch: () => {}, remove: (entry: unknown) => void held.delete(entry), victim: () => undefined }
+    const queue = {
+      add: (entry: unknown) => void held.add(entry),
+      touch: () => {},
+      remove: (entry: unknown) => void held.delete(entry),
+      victim: () => undefined,
+    }
     const { cache, clock } = testCache({ memory: { policy: { name: 'spy', createQueue: () => queue } } })
-    for (let index = 0; index < 3000; index++) await cache.at('user', { organization: index % 7, user: index }).set('k', index)
+    for (let index = 0; index < 3000; index++)
+      await cache.at('user', { organization: index % 7, user: index }).set('k', index)
     await cache.at('organization', { organization: 3 }).invalidate()
     await cache.close()
     while (clock.pending > 0) clock.advance(1)

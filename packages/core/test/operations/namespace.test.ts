@@ -37,7 +37,12 @@ describe('a namespace', () => {
   it('refuses its name with other options', () => {
     const { cache } = testCache()
     cache.namespace('group', { ttl: '5m', tags: ['a'] })
-    for (const options of [{}, { ttl: '6m' }, { ttl: '5m', tags: ['b'] }, { ttl: '5m', tags: ['a'], jitter: 0.1 }] as const) {
+    for (const options of [
+      {},
+      { ttl: '6m' },
+      { ttl: '5m', tags: ['b'] },
+      { ttl: '5m', tags: ['a'], jitter: 0.1 },
+    ] as const) {
       expect(() => cache.namespace('group', options)).toThrow(config())
     }
   })

@@ -82,20 +82,29 @@ describe('a namespace with a schema', () => {
 
   it('takes nothing where the schema throws or rejects', async () => {
     const { cache } = testCache()
-    for (const [name, takes] of [['throws', broken], ['rejects', () => Promise.reject(new Error('no'))]] as const) {
+    for (const [name, takes] of [
+      ['throws', broken],
+      ['rejects', () => Promise.reject(new Error('no'))],
+    ] as const) {
       const { global } = cache.namespace<unknown>(name, { schema: schema(takes) })
       await global.set('k', 1)
       expect(await global.get('k')).toBeUndefined()
       await global.set('k', 1)
       expect(await global.getOrSet('k', () => 2)).toBe(2)
     }
-    expect(cache.namespace<unknown>('sync', { schema: schema(broken) }).global.sync.getOrSet('k', () => 1)).toBe(1)
+    const { sync } = cache.namespace<unknown>('sync', { schema: schema(broken) }).global
+    sync.set('k', 1)
+    expect(sync.get('k')).toBeUndefined()
+    sync.set('k', 1)
+    expect(sync.getOrSet('k', () => 2)).toBe(2)
   })
 
   it('gives the very value that was checked, though another was set while the schema thought', async () => {
     const { cache } = testCache()
     const decide: ((verdict: boolean) => void)[] = []
-    const { global } = cache.namespace<unknown>('group', { schema: schema(() => new Promise((resolve) => decide.push(resolve))) })
+    const { global } = cache.namespace<unknown>('group', {
+      schema: schema(() => new Promise((resolve) => decide.push(resolve))),
+    })
     await global.set('k', 1)
     const reads = [global.get('k'), global.lookup('k')]
     await global.set('k', 'unchecked')
@@ -106,7 +115,9 @@ describe('a namespace with a schema', () => {
   it('deletes only the value that was refused, not one that was set while the schema thought', async () => {
     const { cache } = testCache()
     const decide: ((verdict: boolean) => void)[] = []
-    const { global } = cache.namespace<unknown>('group', { schema: schema(() => new Promise((resolve) => decide.push(resolve))) })
+    const { global } = cache.namespace<unknown>('group', {
+      schema: schema(() => new Promise((resolve) => decide.push(resolve))),
+    })
     await global.set('k', 'bad')
     const read = global.get('k')
     await global.set('k', 2)

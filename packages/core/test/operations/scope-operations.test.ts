@@ -176,7 +176,10 @@ describe('a scope', () => {
 
   it('refuses a bad option of a call where it is used', async () => {
     const { cache } = testCache()
-    await expect(cache.global.set('k', 1, { ttl: 0 })).rejects.toMatchObject({ code: 'ERR_CACHE_CONFIG', option: 'ttl' })
+    await expect(cache.global.set('k', 1, { ttl: 0 })).rejects.toMatchObject({
+      code: 'ERR_CACHE_CONFIG',
+      option: 'ttl',
+    })
     await expect(cache.global.getOrSet('k', () => 1, { jitter: 2 })).rejects.toMatchObject({ option: 'jitter' })
     await expect(cache.global.invalidateTags([''])).rejects.toMatchObject({ option: 'tags' })
   })

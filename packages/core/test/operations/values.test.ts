@@ -65,7 +65,11 @@ const HOLDERS: Record<string, (cache: ScopedCache) => Promise<Nested>> = {
   'a loader that saw what it replaces': async (cache) => {
     await cache.global.set('k', nested())
     let seen = nested()
-    const failing = cache.global.getOrSet<Nested>('k', ({ previous }) => ((seen = previous?.value ?? seen), Promise.reject(new Error('no'))), { refresh: true })
+    const failing = cache.global.getOrSet<Nested>(
+      'k',
+      ({ previous }) => ((seen = previous?.value ?? seen), Promise.reject(new Error('no'))),
+      { refresh: true },
+    )
     await failing.catch(() => {})
     return seen
   },
@@ -98,7 +102,13 @@ describe('values: freeze', () => {
     class Money {
       constructor(public cents: number) {}
     }
-    const value = { date: new Date(0), map: new Map([['a', { n: 1 }]]), money: new Money(1), bytes: new Uint8Array(2), buffer: Buffer.from('a') }
+    const value = {
+      date: new Date(0),
+      map: new Map([['a', { n: 1 }]]),
+      money: new Money(1),
+      bytes: new Uint8Array(2),
+      buffer: Buffer.from('a'),
+    }
     await cache.global.set('k', value)
     expect(await cache.global.get('k')).toBe(value)
     expect(Object.isFrozen(value)).toBe(true)
@@ -145,17 +155,32 @@ describe('values: freeze', () => {
 describe('values: clone', () => {
   it('gives dates, maps, sets and bytes as copies of their kind', async () => {
     const { cache } = testCache({ values: 'clone' })
-    const value = { date: new Date(5), map: new Map([['a', { n: 1 }]]), set: new Set([1]), bytes: new Uint8Array([1, 2]) }
+    const value = {
+      date: new Date(5),
+      map: new Map([['a', { n: 1 }]]),
+      set: new Set([1]),
+      bytes: new Uint8Array([1, 2]),
+    }
     await cache.global.set('k', value)
     value.date.setTime(6)
     value.map.get('a')!.n = 2
     value.bytes[0] = 9
     const read = await cache.global.get<typeof value>('k')
-    expect(read).toEqual({ date: new Date(5), map: new Map([['a', { n: 1 }]]), set: new Set([1]), bytes: new Uint8Array([1, 2]) })
+    expect(read).toEqual({
+      date: new Date(5),
+      map: new Map([['a', { n: 1 }]]),
+      set: new Set([1]),
+      bytes: new Uint8Array([1, 2]),
+    })
     read?.map.clear()
     read?.set.add(2)
     read?.bytes.fill(7)
-    expect(await cache.global.get('k')).toEqual({ date: new Date(5), map: new Map([['a', { n: 1 }]]), set: new Set([1]), bytes: new Uint8Array([1, 2]) })
+    expect(await cache.global.get('k')).toEqual({
+      date: new Date(5),
+      map: new Map([['a', { n: 1 }]]),
+      set: new Set([1]),
+      bytes: new Uint8Array([1, 2]),
+    })
   })
 
   it('gives a value that cannot be cloned to its caller and keeps nothing, not even what was there', async () => {
@@ -196,9 +221,17 @@ const TABLE: [string, () => unknown, { share: boolean; freeze: boolean; clone: b
   ['a regular expression', () => /a/g, { share: true, freeze: true, clone: true }],
   ['an error', () => new Error('kept as a value'), { share: true, freeze: true, clone: true }],
   ['a list with holes', () => [1, , 3], { share: true, freeze: true, clone: true }], // eslint-disable-line no-sparse-arrays
-  ['an object without prototype', () => Object.assign(Object.create(null), { a: 1 }), { share: true, freeze: true, clone: true }],
+  [
+    'an object without prototype',
+    () => Object.assign(Object.create(null), { a: 1 }),
+    { share: true, freeze: true, clone: true },
+  ],
   ['an own __proto__', () => JSON.parse('{"__proto__":{"polluted":true}}'), { share: true, freeze: true, clone: true }],
-  ['100,000 keys', () => Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`k${index}`, index])), { share: true, freeze: true, clone: true }],
+  [
+    '100,000 keys',
+    () => Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`k${index}`, index])),
+    { share: true, freeze: true, clone: true },
+  ],
   ['a cycle', cycle, { share: true, freeze: true, clone: true }],
   ['depth 150', () => nest(150), { share: true, freeze: true, clone: true }],
   ['depth 10,000', () => nest(10_000), { share: false, freeze: false, clone: false }],
@@ -236,25 +269,31 @@ function hostileProxy(): object {
   const refuse = () => {
     throw new Error('a trap')
   }
-  return new Proxy({}, { ownKeys: refuse, getPrototypeOf: refuse, get: (_target, name) => (name === 'then' ? undefined : refuse()) })
+  return new Proxy(
+    {},
+    { ownKeys: refuse, getPrototypeOf: refuse, get: (_target, name) => (name === 'then' ? undefined : refuse()) },
+  )
 }
 
 describe.each(TABLE)('%s as a value', (_name, make, kept) => {
-  it.each(Object.entries(kept) as [ValuesMode, boolean][])('in mode %s: kept %s, and never a throw from the cache', async (values, isKept) => {
-    const { cache } = testCache({ values })
-    const value = make()
-    expect(await cache.global.getOrSet('loaded', () => value)).toBe(value)
-    expect(cache.global.sync.getOrSet('sync', () => value)).toBe(value)
-    await cache.global.set('set', value)
-    for (const key of ['loaded', 'sync', 'set']) {
-      const found = await cache.global.lookup(key)
-      expect(found.hit).toBe(isKept)
-      if (!found.hit) continue
-      if (values !== 'clone') expect(found.value).toBe(value)
-      else if (typeof value !== 'object') expect(found.value).toBe(value)
-      else expect(found.value).toStrictEqual(structuredClone(value))
-    }
-    expect(await cache.global.getOrSet('loaded', make)).toSatisfy((again) => isKept || typeof again === typeof value)
-    expect(({} as { polluted?: unknown }).polluted).toBeUndefined()
-  })
+  it.each(Object.entries(kept) as [ValuesMode, boolean][])(
+    'in mode %s: kept %s, and never a throw from the cache',
+    async (values, isKept) => {
+      const { cache } = testCache({ values })
+      const value = make()
+      expect(await cache.global.getOrSet('loaded', () => value)).toBe(value)
+      expect(cache.global.sync.getOrSet('sync', () => value)).toBe(value)
+      await cache.global.set('set', value)
+      for (const key of ['loaded', 'sync', 'set']) {
+        const found = await cache.global.lookup(key)
+        expect(found.hit).toBe(isKept)
+        if (!found.hit) continue
+        if (values !== 'clone') expect(found.value).toBe(value)
+        else if (typeof value !== 'object') expect(found.value).toBe(value)
+        else expect(found.value).toStrictEqual(structuredClone(value))
+      }
+      expect(await cache.global.getOrSet('loaded', make)).toSatisfy((again) => isKept || typeof again === typeof value)
+      expect(({} as { polluted?: unknown }).polluted).toBeUndefined()
+    },
+  )
 })

@@ -22,11 +22,30 @@ afterAll(() => rmSync(folder, { recursive: true }))
 async function compiled(experimentalDecorators: boolean): Promise<typeof Decorate> {
   const outDir = join(folder, String(experimentalDecorators))
   const project = join(folder, `tsconfig.${experimentalDecorators}.json`)
-  const compilerOptions = { experimentalDecorators, outDir, rootDir: ROOT, noEmit: false, declaration: false, typeRoots: [join(ROOT, 'node_modules/@types')] }
-  writeFileSync(project, JSON.stringify({ extends: join(ROOT, 'tsconfig.json'), compilerOptions, files: [join(ROOT, `${FIXTURE}.ts`)], include: [] }))
-  execFileSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', project], { stdio: ['ignore', 'inherit', 'inherit'] })
+  const compilerOptions = {
+    experimentalDecorators,
+    outDir,
+    rootDir: ROOT,
+    noEmit: false,
+    declaration: false,
+    typeRoots: [join(ROOT, 'node_modules/@types')],
+  }
+  writeFileSync(
+    project,
+    JSON.stringify({
+      extends: join(ROOT, 'tsconfig.json'),
+      compilerOptions,
+      files: [join(ROOT, `${FIXTURE}.ts`)],
+      include: [],
+    }),
+  )
+  execFileSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', project], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
   writeFileSync(join(outDir, 'package.json'), '{ "type": "module" }')
-  const module = (await import(/* @vite-ignore */ pathToFileURL(join(outDir, `${FIXTURE}.js`)).href)) as { decorate: typeof Decorate }
+  const module = (await import(/* @vite-ignore */ pathToFileURL(join(outDir, `${FIXTURE}.js`)).href)) as {
+    decorate: typeof Decorate
+  }
   return module.decorate
 }
 
@@ -44,7 +63,11 @@ describe.each([
     const { Invoices, calls } = decorate(core, cache)
     const invoices = new Invoices('one')
     const find = () => invoices.find('a')
-    const values = [await cache.run(alice, find), await cache.run(bob, find), await cache.run({ organization: 'globex' }, find)]
+    const values = [
+      await cache.run(alice, find),
+      await cache.run(bob, find),
+      await cache.run({ organization: 'globex' }, find),
+    ]
     expect(values[0]).toBe(values[1])
     expect(values[2]).not.toBe(values[0])
     expect(calls).toEqual(['find a', 'find a'])
@@ -55,7 +78,11 @@ describe.each([
     const { cache } = testCache()
     const { Invoices, Receipts, calls } = decorate(core, cache)
     expect(await cache.run(acme, () => new Invoices('one').findTwice('a'))).toBe(true)
-    expect(await cache.run(acme, () => new Receipts('two').find('a'))).toEqual({ id: 'a', by: 'receipts', locale: undefined })
+    expect(await cache.run(acme, () => new Receipts('two').find('a'))).toEqual({
+      id: 'a',
+      by: 'receipts',
+      locale: undefined,
+    })
     expect(calls).toEqual(['find a'])
   })
 

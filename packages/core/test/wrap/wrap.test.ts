@@ -17,8 +17,13 @@ function counted<A extends readonly unknown[]>() {
 describe('a wrapped function', () => {
   it('has the signature of the function', async () => {
     const { cache } = testCache()
-    const wrapped = cache.wrap(async (id: string, locale?: 'pt' | 'en') => ({ id, locale }), { name: 'f', scope: 'global' })
-    expectTypeOf(wrapped).toEqualTypeOf<WrappedFunction<[id: string, locale?: 'pt' | 'en' | undefined], { id: string; locale: 'pt' | 'en' | undefined }>>()
+    const wrapped = cache.wrap(async (id: string, locale?: 'pt' | 'en') => ({ id, locale }), {
+      name: 'f',
+      scope: 'global',
+    })
+    expectTypeOf(wrapped).toEqualTypeOf<
+      WrappedFunction<[id: string, locale?: 'pt' | 'en' | undefined], { id: string; locale: 'pt' | 'en' | undefined }>
+    >()
     expectTypeOf(wrapped).parameters.toEqualTypeOf<[id: string, locale?: 'pt' | 'en' | undefined]>()
     expectTypeOf(wrapped.refresh).parameters.toEqualTypeOf<[id: string, locale?: 'pt' | 'en' | undefined]>()
     expectTypeOf(await wrapped('1')).toEqualTypeOf<{ id: string; locale: 'pt' | 'en' | undefined }>()
@@ -130,7 +135,13 @@ describe('a wrapped function', () => {
   it('takes a policy, and bounds of its own', async () => {
     const { cache, clock } = testCache()
     const load = counted<[number]>()
-    const find = cache.wrap(load, { name: 'find', scope: 'global', ttl: 50, maxEntries: 2, cacheIf: ([index]) => index !== 13 })
+    const find = cache.wrap(load, {
+      name: 'find',
+      scope: 'global',
+      ttl: 50,
+      maxEntries: 2,
+      cacheIf: ([index]) => index !== 13,
+    })
     for (const index of [1, 2, 3, 13]) await find(index)
     expect(find.namespace.stats()).toMatchObject({ entries: 2, evictions: 1 })
     clock.advance(50)
@@ -141,7 +152,10 @@ describe('a wrapped function', () => {
   it('loads once for concurrent calls of one caller', async () => {
     const { cache } = testCache()
     const hand = handLoader<string>()
-    const find = cache.wrap((_id: string) => hand.load(undefined as never) as Promise<string>, { name: 'find', scope: 'organization' })
+    const find = cache.wrap((_id: string) => hand.load(undefined as never) as Promise<string>, {
+      name: 'find',
+      scope: 'organization',
+    })
     const values = Promise.all([alice, bob, zoe].map((ids) => cache.run(ids, () => find('a'))))
     expect(hand.runs).toHaveLength(2)
     hand.runs.forEach((run, index) => run.resolve(`${index}`))
@@ -240,7 +254,9 @@ describe('a caller of a wrapped function who cannot be placed', () => {
     await expect(strict.wrap(load, { name: 'f', scope: 'user' })()).rejects.toMatchObject(scopeError)
     expect(() => strict.wrapSync(() => 1, { name: 'g', scope: 'user' })()).toThrow(expect.objectContaining(scopeError))
     const { cache } = testCache()
-    await expect(cache.wrap(load, { name: 'f', scope: 'user', onMissingScope: 'throw' })()).rejects.toMatchObject(scopeError)
+    await expect(cache.wrap(load, { name: 'f', scope: 'user', onMissingScope: 'throw' })()).rejects.toMatchObject(
+      scopeError,
+    )
     expect(load).not.toHaveBeenCalled()
     expect(await strict.wrap(load, { name: 'h', scope: 'user', onMissingScope: 'run' })()).toBe(1)
   })
@@ -277,7 +293,11 @@ describe('identity from the arguments', () => {
     cache.on('bypass', ({ reason }) => reasons.push(reason))
     const load = counted<[{ organization: string; user: string }]>()
     for (const identity of [fromArguments, (ids: typeof alice) => ids] as const) {
-      const find = cache.wrap(load, { name: identity === fromArguments ? 'argument' : 'function', scope: 'user', identity })
+      const find = cache.wrap(load, {
+        name: identity === fromArguments ? 'argument' : 'function',
+        scope: 'user',
+        identity,
+      })
       reasons.length = 0
       await cache.run(alice, () => find(alice))
       await cache.run({ organization: 'acme' }, () => find(alice))
@@ -312,7 +332,9 @@ describe('identity from the arguments', () => {
     const find = cache.wrap(async (..._args: unknown[]) => 1, { name: 'f', scope: 'user', identity: fromArguments })
     const inherited = Object.create(alice) as object
     await find('text', null, { organization: 'globex' }, { ...zoe, more: 1 }, alice)
-    expect(await find.namespace.at('user', zoe).has(['text', null, { organization: 'globex' }, { ...zoe, more: 1 }, alice])).toBe(true)
+    expect(
+      await find.namespace.at('user', zoe).has(['text', null, { organization: 'globex' }, { ...zoe, more: 1 }, alice]),
+    ).toBe(true)
     await find({ user: 'alice' }, { organization: 'acme' })
     await expect(find(inherited)).resolves.toBe(1)
     expect(find.namespace.stats()).toMatchObject({ entries: 1, bypasses: 2 })
@@ -340,7 +362,8 @@ describe('the name of a wrapped function', () => {
   it('may be used again with equal options: the other function never reads values of the first', async () => {
     const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() }
     const { cache } = testCache({ logger })
-    const make = (answer: string) => cache.wrap(async (_id: string) => answer, { name: 'f', scope: 'global', ttl: '1m', tags: ['t'] })
+    const make = (answer: string) =>
+      cache.wrap(async (_id: string) => answer, { name: 'f', scope: 'global', ttl: '1m', tags: ['t'] })
     const first = make('first')
     expect(await first('a')).toBe('first')
     const second = make('second')
@@ -507,7 +530,11 @@ describe('a wrapped batch function', () => {
     const many = cache.wrapMany(async (items: readonly number[]) => items, { name: 'many', scope: 'user' })
     expect(await many([1, 2])).toEqual([1, 2])
     expect(many.namespace.stats()).toMatchObject({ entries: 0, bypasses: 1 })
-    const strict = cache.wrapMany(async (items: readonly number[]) => items, { name: 'strict', scope: 'user', onMissingScope: 'throw' })
+    const strict = cache.wrapMany(async (items: readonly number[]) => items, {
+      name: 'strict',
+      scope: 'user',
+      onMissingScope: 'throw',
+    })
     await expect(strict([1])).rejects.toMatchObject(scopeError)
   })
 
@@ -524,6 +551,8 @@ describe('a wrapped batch function', () => {
   it('has no identity option: items of several callers would share a batch', () => {
     const { cache } = testCache()
     const options = { name: 'many', scope: 'user', identity: fromArguments }
-    expect(() => cache.wrapMany(async (items: readonly number[]) => items, options as never)).toThrow(config('wrap(many).identity'))
+    expect(() => cache.wrapMany(async (items: readonly number[]) => items, options as never)).toThrow(
+      config('wrap(many).identity'),
+    )
   })
 })

@@ -66,18 +66,24 @@ export class NodeRequest implements HttpRequest {
   }
 
   header(name: string): string | undefined {
-    const value = this.#message.headers[name]
+    const value = this.#value(name)
     if (value === undefined) return undefined
     if (typeof value !== 'string') return value.join(', ')
     return FIRST_LINE_ONLY.has(name) ? this.lines(name).join(', ') : value
   }
 
   lines(name: string): readonly string[] {
-    const value = this.#message.headers[name]
+    const value = this.#value(name)
     if (value === undefined) return []
     if (typeof value !== 'string') return value
     const received = receivedLines(this.#message.rawHeaders, name)
     return received.length > 1 && isReading(value, received) ? received : [value]
+  }
+
+  /** Not `headers[name]`: names come from Vary, too, and `constructor` is a header of nobody. */
+  #value(name: string): string | string[] | undefined {
+    const { headers } = this.#message
+    return Object.hasOwn(headers, name) ? headers[name] : undefined
   }
 
   names(): readonly string[] {

@@ -64,7 +64,10 @@ class ResponseWatch {
       applyFields(response, fields as WriteHeadFields | undefined)
     }
     if (this.#decide() === 'replace' && !this.#busy) return response
-    writeHead(response.statusCode)
+    const judged = response.statusCode
+    writeHead(judged)
+    // Whoever changes the status on the way says that it is not this response that is sent.
+    if (response.statusCode !== judged) this.#recording.abort()
     const late = fieldsAdded(this.#decided, fieldsOf(response))
     if (late.length > 0) this.#recording.late(late)
     return response
@@ -89,6 +92,8 @@ class ResponseWatch {
       return this.#response
     }
     this.#record(written)
+    // A response that was destroyed is not whole, though its handler ends it all the same.
+    if (this.#response.destroyed) this.#recording.abort()
     this.#within(() => (decision === 'send' ? end(...given) : end(written.callback)))
     this.#ended = true
     this.#recording.end()

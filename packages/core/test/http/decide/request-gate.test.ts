@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { fastest } from '../fastest.js'
 import { gateRequest } from '../../../src/http/decide/request-gate.js'
 import { sketchRequest, type RequestSketch } from './request.js'
 
@@ -57,6 +58,7 @@ describe('the request gate', () => {
     ['ambiguous', 'user information in the target', { target: 'http://a@shop.example/' }],
     ['ambiguous', 'another scheme', { target: 'ftp://shop.example/' }],
     ['ambiguous', 'two Authorization lines', authorization('Bearer a', 'Bearer b')],
+    ['ambiguous', 'two Authorization lines that could be one', authorization('Digest a=b', 'c=d')],
     ['ambiguous', 'two equal Authorization lines', authorization('Bearer a', 'Bearer a')],
     ['ambiguous', 'an empty Authorization', authorization('')],
     ['ambiguous', 'two tokens joined', authorization('Bearer a, Bearer b')],
@@ -89,9 +91,8 @@ describe('the request gate', () => {
 
   it('reads 16 KB of credentials in linear time', () => {
     for (const piece of ['a=b,', 'a ', ',', '"', 'a', '=', 'a="",', ' ', '\\"']) {
-      const started = performance.now()
-      verdict(authorization(`X ${piece.repeat(16_384 / piece.length)},`))
-      expect(performance.now() - started).toBeLessThan(100)
+      const value = `X ${piece.repeat(16_384 / piece.length)},`
+      expect(fastest(() => verdict(authorization(value)))).toBeLessThan(50)
     }
   })
 })

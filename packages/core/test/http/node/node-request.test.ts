@@ -77,6 +77,13 @@ describe('a request of Node’s', () => {
     expect([request.lines('x-gone'), request.header('x-gone')]).toEqual([[], undefined])
   })
 
+  it('has no headers but those that it has', () => {
+    const request = new NodeRequest(message([], {}))
+    for (const name of ['constructor', '__proto__', 'toString', 'hasownproperty']) {
+      expect([request.header(name), request.lines(name)]).toEqual([undefined, []])
+    }
+  })
+
   it('comes from the peer of its socket', () => {
     expect(new NodeRequest(message([], {})).peer).toBe('10.0.0.1')
     expect(new NodeRequest(message([], {}, { socket: undefined })).peer).toBeUndefined()

@@ -4,6 +4,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { gzipSync, gunzipSync } from 'node:zlib'
 import type { ServerResponse } from 'node:http'
+import { manualClock } from '@cacheado/core/testing'
 import session from 'express-session'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { NodeApp, type Middleware } from './node-app.js'
@@ -137,9 +138,13 @@ describe('a response of Node’s', () => {
     const app = new NodeApp((_, response) => response.writeHead(101, { Connection: 'Upgrade', Upgrade: 'x' }).end())
     const { port } = await app.listen()
     for (let round = 0; round < 2; round++) {
-      expect(await talk(port, 'GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1.1 101/)
+      const socket = connect(port, '127.0.0.1', () => socket.write('GET /a HTTP/1.1\r\nHost: h\r\n\r\n'))
+      const head = await new Promise((resolve) => socket.once('data', resolve))
+      expect(String(head)).toMatch(/^HTTP\/1.1 101/)
+      socket.destroy()
     }
-    expect([app.runs, app.cache.stats().inFlight]).toEqual([2, 0])
+    await expect.poll(() => app.cache.stats().inFlight).toBe(0)
+    expect(app.runs).toBe(2)
   })
 
   it('is not recorded where somebody writes past the cache', async () => {
@@ -210,6 +215,16 @@ describe('a cookie that is set at the last moment', () => {
     const app = new NodeApp((__, response) => response.end('x'), { before: [middleware] })
     await app.get('/a')
     expect((await app.get('/a')).cache).toMatch(/^hit/)
+  })
+
+  it('where somebody changes the status at the last moment, nothing is stored', async () => {
+    const broken: Middleware = (_request, response, next) => {
+      const { writeHead } = response
+      Object.assign(response, { writeHead: () => writeHead.call(response, 500) })
+      return next()
+    }
+    const app = new NodeApp((_, response) => response.end('x'), { before: [broken] })
+    expect([(await app.get('/a')).status, (await app.get('/a')).status, app.runs]).toEqual([500, 500, 2])
   })
 
   it('that the route drops is dropped, other ones are not', async () => {
@@ -390,6 +405,7 @@ describe('a stale response', () => {
       },
     ]
     for (const fail of failures) {
+      const clock = manualClock()
       const app = new NodeApp(
         (_, response) => {
           if (app.runs === 1) return response.setHeader('X-Good', '1').end('good')
@@ -397,10 +413,10 @@ describe('a stale response', () => {
           response.setHeader('X-Bad', '1')
           return fail(response)
         },
-        { route: { ttl: 1, staleIfError: '1h' } },
+        { route: { staleIfError: '1h' }, cache: { clock } },
       )
       await app.get('/a')
-      await delay(5)
+      clock.advance('2m')
       const answer = await app.get('/a')
       expect([answer.status, answer.text, answer.headers['x-good'], answer.headers['x-bad']]).toEqual([
         200,
@@ -411,6 +427,20 @@ describe('a stale response', () => {
       expect(answer.cache).toMatch(/^fwd=stale; fwd-status=50[03]; ttl=-\d+$/)
       expect(app.cache.stats().inFlight).toBe(0)
     }
+  })
+
+  it('has its own reason phrase', async () => {
+    const clock = manualClock()
+    const app = new NodeApp(
+      (_, response) => (app.runs === 1 ? response.end('good') : response.writeHead(503, 'Broken').end('bad')),
+      { route: { staleIfError: '1h' }, cache: { clock } },
+    )
+    const { port } = await app.listen()
+    const ask = () => talk(port, 'GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n')
+    expect(await ask()).toMatch(/^HTTP\/1.1 200 OK\r\n/)
+    clock.advance('2m')
+    expect(await ask()).toMatch(/^HTTP\/1.1 200 OK\r\n/)
+    expect(app.runs).toBe(2)
   })
 })
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { fastest } from '../fastest.js'
 import { CacheControl } from '../../../src/http/syntax/cache-control.js'
 
 const read = (...lines: string[]) => new CacheControl(lines)
@@ -95,9 +96,7 @@ describe('Cache-Control', () => {
 
   it('reads 16 KB of anything in linear time', () => {
     for (const piece of ['"', ',', '=', 'a', '\\', 'a="', 'a,', '"\\"', ' ']) {
-      const started = performance.now()
-      void read(piece.repeat(16_384 / piece.length)).malformed
-      expect(performance.now() - started).toBeLessThan(50)
+      expect(fastest(() => read(piece.repeat(16_384 / piece.length)).malformed)).toBeLessThan(50)
     }
   })
 })
