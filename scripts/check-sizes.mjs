@@ -22,12 +22,13 @@ async function minifiedBytes(entry) {
   return gzipSync(outputFiles[0].contents, { level: 9 }).length
 }
 
-function sourceLines(name) {
+/** Lines of code: documentation, which every export has to have, and empty lines count for nothing. */
+function codeLines(name) {
   const folder = `${packages}${name}/src`
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
-  return files
-    .map((file) => readFileSync(`${folder}/${file}`, 'utf8').trimEnd().split('\n').length)
-    .reduce((a, b) => a + b, 0)
+  const code = files.map((file) => readFileSync(`${folder}/${file}`, 'utf8')).join('\n')
+  const lines = code.replaceAll(/^\s*\/\*[\s\S]*?\*\//gm, '').split('\n')
+  return lines.filter((line) => line.trim() !== '' && !line.trim().startsWith('//')).length
 }
 
 function report(what, size, limit, unit) {
@@ -43,5 +44,5 @@ for (const entry of ['http/index.js', 'http/node/index.js', 'identity/index.js',
   )
 }
 for (const [name, limit] of Object.entries(ADAPTER_LINES)) {
-  report(`@cacheado/${name}, source`, sourceLines(name), limit, 'lines')
+  report(`@cacheado/${name}, code`, codeLines(name), limit, 'lines')
 }

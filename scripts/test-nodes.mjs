@@ -18,11 +18,15 @@ for (const line of named.length > 0 ? named : NODE_LINES) {
     continue
   }
   const started = performance.now()
-  const { status } = spawnSync(found.path, [VITEST, 'run', 'packages', 'test/adapter-contract', '--reporter=dot', ...options], {
-    cwd: ROOT,
-    stdio: 'inherit',
-    env: { ...process.env, NO_COLOR: '1' },
-  })
+  const { status } = spawnSync(
+    found.path,
+    [VITEST, 'run', 'packages', 'test/adapter-contract', '--reporter=dot', ...options],
+    {
+      cwd: ROOT,
+      stdio: 'inherit',
+      env: { ...process.env, NO_COLOR: '1' },
+    },
+  )
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   console.log(`Node ${found.version}: ${status === 0 ? 'passed' : 'FAILED'} in ${seconds} s`)
   failed ||= status !== 0

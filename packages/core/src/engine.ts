@@ -136,9 +136,9 @@ export class Engine {
   }
 
   /** Counts and tells that a call runs as if there were no cache. */
-  bypass(reason: BypassReason, space: Space, level: string): void {
+  bypass(reason: BypassReason, space: Space, level: string, detail?: string): void {
     space.counters.bypasses++
-    this.signals.emit('bypass', { reason, namespace: space.name, level })
+    this.signals.emit('bypass', { reason, namespace: space.name, level, detail })
   }
 
   /** Tells of a failure that no caller is told of. */

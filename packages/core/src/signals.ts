@@ -45,7 +45,11 @@ export interface CacheEvents {
   /** A scope, or tags in it, were invalidated; `entries` left memory at once, `tags` says how many were named. */
   invalidate: CacheEvent & { readonly entries: number; readonly tags: number }
   /** A call ran as if there were no cache. */
-  bypass: CacheEvent & { readonly reason: BypassReason }
+  bypass: CacheEvent & {
+    readonly reason: BypassReason
+    /** For `'request'` and `'response'`: why, in the words of `Cache-Status`; from a fixed list, too. */
+    readonly detail?: string | undefined
+  }
   /** Something failed that no caller is told of: background work, or `cacheIf`. */
   error: CacheEvent & { readonly error: unknown }
 }

@@ -7,7 +7,6 @@ import {
   type Replay,
 } from '@cacheado/core/http'
 import type { Context, MiddlewareHandler, Next } from 'hono'
-import { matchedRoutes } from 'hono/route'
 import type { CacheVariables } from './cache-variables.js'
 import { honoRequest } from './hono-request.js'
 
@@ -55,7 +54,8 @@ export function cacheMiddleware(options: HonoRouteOptions): MiddlewareHandler<{ 
 
 /** Names the middlewares matched after this one that a hit answers without running; the handler itself is none of them. */
 function middlewaresAfter(c: Context, middleware: unknown): readonly string[] {
-  const handlers = matchedRoutes(c).map((route) => route.handler as { readonly name: string })
+  // Not `matchedRoutes` of hono/route: where CommonJS meets ESM, another copy of Hono than the application's would be asked.
+  const handlers = c.req.matchedRoutes.map((route) => route.handler as { readonly name: string })
   const at = handlers.findIndex((handler) => handler === middleware)
   return at === -1 ? [] : handlers.slice(at + 1, -1).map(({ name }) => (name === '' ? 'an unnamed middleware' : name))
 }

@@ -1,9 +1,9 @@
 import type { LogSink } from '../logger.js'
 import { isProduction } from '../platform.js'
-import type { BypassReason, RefusalToStore } from './reasons.js'
+import type { RequestBypass, RefusalToStore } from './reasons.js'
 
 /** What would change it, for the reasons that a developer can do something about. */
-const ADVICE: Readonly<Partial<Record<BypassReason | RefusalToStore, string>>> = {
+const ADVICE: Readonly<Partial<Record<RequestBypass | RefusalToStore, string>>> = {
   'no-scope':
     'the caller has no id at this level: mount authentication before the route, or check the identity of cacheContext',
   'identity-refused': 'what the request says about its caller cannot be trusted: check the sources of the identity',
@@ -45,7 +45,7 @@ export class DevelopmentNotes {
   }
 
   /** A request or a response was not cached. */
-  notCached(reason: BypassReason | RefusalToStore): void {
+  notCached(reason: RequestBypass | RefusalToStore): void {
     const advice = ADVICE[reason]
     if (advice !== undefined) this.#once(reason, `a response was not cached: ${advice}`, { reason })
   }

@@ -73,6 +73,7 @@ export class Fill {
     const head: ResponseHead = { status, lines: fieldLines(fields), now: clock.wall(), delay }
     const verdict = this.#verdict(head)
     if (!verdict.store) return this.#refuse(verdict.reason, status >= 500)
+    if (declaredLength(head) > this.#route.plan.maxBodyBytes) return this.#refuse('body-too-large')
     if (!this.#enterVariant(verdict.vary)) return this.#refuse('too-many-variants')
     this.#record = new ResponseRecord(this.#route, head, verdict, fields, before)
     return undefined
@@ -169,7 +170,7 @@ export class Fill {
     // A failure says nothing about the next response, nor does a credential about those who have none.
     if (!failed && !needsPermission) uncacheable.add(place, this.#flight.key)
     this.#giveUp({ status: 'unshared' })
-    engine.bypass('response', space, level.name)
+    engine.bypass('response', space, level.name, reason)
     notes.notCached(reason)
     return reason
   }
@@ -187,4 +188,9 @@ export class Fill {
     const duration = engine.clock.now() - this.#startedAt
     countLoad({ engine, place: this.#placed.place }, duration, failed ? { error: undefined } : undefined)
   }
+}
+
+/** The length that the head announces; 0 where it announces none. */
+function declaredLength({ lines }: ResponseHead): number {
+  return Number(lines.get('content-length')?.[0] ?? 0)
 }

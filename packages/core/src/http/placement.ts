@@ -3,7 +3,7 @@ import type { Place } from '../memory/place.js'
 import type { BoundRoute } from './bound-route.js'
 import { carriesCredential, isAnonymous } from './decide/credentials.js'
 import type { HttpRequest } from './http-request.js'
-import type { BypassReason } from './reasons.js'
+import type { RequestBypass } from './reasons.js'
 import type { RequestContext } from './request-context.js'
 import type { Known } from './request-identity.js'
 import { baseKey, claimsText, customKey } from './response-keys.js'
@@ -26,7 +26,7 @@ export function isForAnybody({ level, plan }: BoundRoute): boolean {
 }
 
 /** The place and key of a request, or why it has none. */
-export function placeRequest(route: BoundRoute, context: RequestContext, known: Known): Placed | BypassReason {
+export function placeRequest(route: BoundRoute, context: RequestContext, known: Known): Placed | RequestBypass {
   const place = placeOf(route, context, known)
   if (typeof place === 'string') return place
   const claims = claimsText(route, place, known, context.request)
@@ -56,7 +56,7 @@ function keyOf(route: BoundRoute, request: HttpRequest): MapKey | undefined | ty
   }
 }
 
-function placeOf(route: BoundRoute, context: RequestContext, known: Known): Place | BypassReason {
+function placeOf(route: BoundRoute, context: RequestContext, known: Known): Place | RequestBypass {
   const { engine, space, level, plan } = route
   if (level.path.length === 0) return engine.place(space, level.name, {})
   if (known.status === 'known' && level.path.every((step) => known.ids[step.name] !== undefined)) {
@@ -71,7 +71,7 @@ function placeOf(route: BoundRoute, context: RequestContext, known: Known): Plac
 }
 
 /** Ids of a resolver that checks nothing are checked here: an invalid one places nobody (rule R-12). */
-function validPlace({ engine, space, level }: BoundRoute, ids: Readonly<Record<string, string>>): Place | BypassReason {
+function validPlace({ engine, space, level }: BoundRoute, ids: Readonly<Record<string, string>>): Place | RequestBypass {
   try {
     return engine.place(space, level.name, ids)
   } catch {

@@ -1,5 +1,5 @@
 /** Why a request was not answered from the cache although its route caches: tokens of a fixed list, fit for a metric's label. */
-export type BypassReason =
+export type RequestBypass =
   | 'ambiguous'
   | 'claims-unknown'
   | 'credentials'
@@ -9,7 +9,6 @@ export type BypassReason =
   | 'key-too-long'
   | 'method'
   | 'method-override'
-  | 'nested'
   | 'no-scope'
   | 'option-threw'
   | 'precondition'

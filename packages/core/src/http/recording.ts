@@ -3,7 +3,7 @@ import { CONDITIONAL_FIELDS, CONTENT_FIELDS, isConditional, isNotModified } from
 import { downstreamFields, type FieldChanges } from './decide/downstream.js'
 import { instantOf } from './decide/freshness.js'
 import type { Fill } from './fill.js'
-import type { BypassReason, RefusalToStore } from './reasons.js'
+import type { RequestBypass, RefusalToStore } from './reasons.js'
 import type { Replay } from './replay.js'
 import type { RequestContext } from './request-context.js'
 import { staleCopy, type Fallback } from './stale-copy.js'
@@ -24,7 +24,7 @@ export interface RecordingPlan {
   readonly route: BoundRoute
   readonly context: RequestContext
   readonly fwd: ForwardReason
-  readonly reason?: BypassReason | undefined
+  readonly reason?: RequestBypass | undefined
   /** What stores the response, where it may be stored. */
   readonly fill?: Fill | undefined
   /** A stale entry that answers where the handler fails. */

@@ -3,12 +3,12 @@ import type { Clock } from '../clock.js'
 import type { Claims, IdentityRequest, IdentityResolver, Resolution } from '../identity/identity-request.js'
 import { isPromiseLike } from '../identity/identity-source.js'
 import { deadlineIn } from './deadline.js'
-import type { BypassReason } from './reasons.js'
+import type { RequestBypass } from './reasons.js'
 
 /** Who asks, as far as it is known now. */
 export type Known =
   | { readonly status: 'known'; readonly ids: Readonly<Record<string, string>>; readonly claims: Claims | undefined }
-  | { readonly status: 'unknown'; readonly reason: BypassReason }
+  | { readonly status: 'unknown'; readonly reason: RequestBypass }
 
 /** How long a request waits to learn who asks, in milliseconds (rule R-01). */
 const PATIENCE = 50

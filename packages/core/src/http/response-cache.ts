@@ -9,7 +9,7 @@ import { Fill, INDEX_TERMS } from './fill.js'
 import { waitFor } from './following.js'
 import type { HttpSettings } from './http-settings.js'
 import { isForAnybody, placeRequest, type Placed } from './placement.js'
-import type { BypassReason } from './reasons.js'
+import type { RequestBypass } from './reasons.js'
 import { Recording } from './recording.js'
 import { gatewayTimeout, replayStored, type Replay } from './replay.js'
 import type { RequestContext } from './request-context.js'
@@ -209,15 +209,15 @@ export class ResponseCache {
     }
   }
 
-  #bypass(context: RequestContext, reason: BypassReason, fwd: ForwardReason = 'bypass'): Outcome {
+  #bypass(context: RequestContext, reason: RequestBypass, fwd: ForwardReason = 'bypass'): Outcome {
     const { engine, space, level, notes } = this.#route
-    engine.bypass(reason === 'no-scope' ? 'scope-unresolved' : 'request', space, level.name)
+    engine.bypass(reason === 'no-scope' ? 'scope-unresolved' : 'request', space, level.name, reason)
     notes.notCached(reason)
     return { kind: 'run', recording: new Recording({ route: this.#route, context, fwd, reason }) }
   }
 
   /** A caller who cannot be placed shares with nobody (rule R-01). */
-  #unplaced(context: RequestContext, reason: BypassReason): Outcome {
+  #unplaced(context: RequestContext, reason: RequestBypass): Outcome {
     const { plan, engine, level } = this.#route
     const bypassed = this.#bypass(context, reason)
     if (UNPLACED.has(reason) && (plan.onMissingScope ?? engine.onMissingScope) === 'throw') {
@@ -249,7 +249,7 @@ export class ResponseCache {
     this.#route.engine.signals.emit('miss', place.labels)
   }
 
-  #skips(context: RequestContext): BypassReason | undefined {
+  #skips(context: RequestContext): RequestBypass | undefined {
     const { skip } = this.#route.plan
     try {
       // Anything truthy skips, a promise too: what was meant can only be less caching.
@@ -272,7 +272,7 @@ export class ResponseCache {
 }
 
 /** Reasons for which nobody knows whose scope a request belongs to. */
-const UNPLACED: ReadonlySet<BypassReason> = new Set([
+const UNPLACED: ReadonlySet<RequestBypass> = new Set([
   'no-scope',
   'identity-refused',
   'identity-failed',

@@ -12,6 +12,20 @@ describe('a response that varies', () => {
         new Response(request.headers.get('accept-language') ?? 'none', { headers: { Vary: 'Accept-Language' } }),
     )
 
+  it('takes no room for long values, and is one for each of them all the same', async () => {
+    const bytes = []
+    for (const length of [1000, 5000]) {
+      const app = byLanguage()
+      const [one, other] = [language('o/u', 'x'.repeat(length)), language('o/u', `${'x'.repeat(length - 1)}y`)]
+      for (const who of [one, other]) expect(await app.get('/a', who)).toMatch(/stored/)
+      for (const who of [one, other])
+        expect(await app.get('/a', who)).toBe(`200 | hit; ttl=60 | ${who.headers['accept-language']}`)
+      bytes.push(app.cache.stats().bytes - 4 * length)
+    }
+    // Their bodies apart, of which small ones count twice, the same: nothing else of a value is kept, neither with its entry nor in the index.
+    expect(bytes[0]).toBeCloseTo(bytes[1] as number, -1)
+  })
+
   it('is one for each value of the named header', async () => {
     const app = byLanguage()
     for (const lang of ['en', 'fr', undefined]) expect(await app.get('/a', language('o/u', lang))).toMatch(/stored/)

@@ -1,12 +1,12 @@
 import type { HttpRequest } from '../http-request.js'
-import type { BypassReason } from '../reasons.js'
+import type { RequestBypass } from '../reasons.js'
 import type { ForwardReason } from '../syntax/cache-status.js'
 import { CacheControl } from '../syntax/cache-control.js'
 
 /** Whether a request may be answered from a cache, as far as the request alone can say. */
 export type RequestVerdict =
   | { readonly kind: 'eligible'; readonly onlyIfCached: boolean }
-  | { readonly kind: 'bypass'; readonly fwd: ForwardReason; readonly reason: BypassReason }
+  | { readonly kind: 'bypass'; readonly fwd: ForwardReason; readonly reason: RequestBypass }
 
 const ELIGIBLE: RequestVerdict = { kind: 'eligible', onlyIfCached: false }
 const ELIGIBLE_ONLY_IF_CACHED: RequestVerdict = { kind: 'eligible', onlyIfCached: true }
@@ -88,6 +88,6 @@ function withEmptyQuotes(value: string): string {
   return text
 }
 
-function bypass(fwd: ForwardReason, reason: BypassReason): RequestVerdict {
+function bypass(fwd: ForwardReason, reason: RequestBypass): RequestVerdict {
   return { kind: 'bypass', fwd, reason }
 }
