@@ -46,7 +46,7 @@ for (const name of chosen) {
 }
 
 function printRow({ row, size, contenders }) {
-  const against = (contender, reference) => (contender.times[reference] ? short(contender.times[reference].median) : '')
+  const against = (contender, reference) => (contender.times[reference] ? short(contender.times[reference]) : '')
   const rows = contenders.map((one) => [
     one.name,
     duration(one.nanoseconds),

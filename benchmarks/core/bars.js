@@ -5,7 +5,7 @@ export function coreBars(rows, sizes) {
   const [small, large] = sizes
   const find = (row, size, name) =>
     rows.find((measured) => measured.row === row && measured.size === size).contenders.find((one) => one.name === name)
-  const against = (row, size, name, reference) => find(row, size, name).times[reference].median
+  const against = (row, size, name, reference) => find(row, size, name).times[reference]
   const getOrSet = (size, name) =>
     find('await getOrSet hit', size, name).nanoseconds / find('await getOrSet hit', size, 'cacheado').nanoseconds
   const invalidation = (size) => find('invalidate one tenant of a hundred', size, 'cacheado').nanoseconds

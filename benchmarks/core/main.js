@@ -1,12 +1,13 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { median, ratios, spread } from '../report/figures.js'
+import { median } from '../report/figures.js'
 import { coreBars } from './bars.js'
 import { ROWS } from './rows.js'
 
 /**
- * Rounds are spread over several processes: within one, the engine compiles a library once and stays with it, twice as fast in
- * one process as in the next. Rows with awaited peers take a third of them: filling these takes long, and they lie far apart.
+ * Rows run in several processes: within one, V8 compiles a library once and stays with what it got, up to three times slower
+ * than in the next. Each contender counts with the process in which it was fastest. Rows with awaited peers take a third of the
+ * processes: filling these takes long, and they lie far apart.
  */
 const FULL = {
   sizes: [
@@ -36,7 +37,7 @@ export async function benchCore({ quick, onRow }) {
       const count = contenders.includes('bentocache') ? Math.ceil(processes / 3) : processes
       const runs = []
       for (let run = 0; run < count; run++) runs.push(await runCase({ ...plan, row: name, size }))
-      const row = { row: name, size, processes: count, contenders: summaries(joined(runs)) }
+      const row = { row: name, size, processes: count, contenders: summaries(runs) }
       onRow(row)
       rows.push(row)
     }
@@ -62,24 +63,17 @@ function runCase(plan) {
   })
 }
 
-/** The rounds of several processes as if they were one. */
-function joined([first, ...others]) {
-  return first.map((contender, at) => ({
-    ...contender,
-    nanoseconds: [first, ...others].flatMap((run) => run[at].nanoseconds),
-  }))
+/** Each contender at its best, and against the references at theirs. */
+function summaries(runs) {
+  const contenders = runs[0].map(({ name, configuration }, at) => {
+    const medians = runs.map((run) => median(run[at].nanoseconds))
+    return { name, configuration, nanoseconds: Math.min(...medians), byProcess: medians }
+  })
+  const references = contenders.filter(({ name }) => REFERENCES.includes(name))
+  return contenders.map((contender) => ({ ...contender, times: against(contender, references) }))
 }
 
-function summaries(contenders) {
-  const references = contenders.filter(({ name }) => REFERENCES.includes(name))
-  return contenders.map(({ name, configuration, nanoseconds }) => ({
-    name,
-    configuration,
-    nanoseconds: median(nanoseconds),
-    times: Object.fromEntries(
-      references
-        .filter((reference) => reference.name !== name)
-        .map((reference) => [reference.name, spread(ratios(nanoseconds, reference.nanoseconds))]),
-    ),
-  }))
+function against({ name, nanoseconds }, references) {
+  const others = references.filter((reference) => reference.name !== name)
+  return Object.fromEntries(others.map((reference) => [reference.name, nanoseconds / reference.nanoseconds]))
 }

@@ -35,14 +35,15 @@ export class KeyEncoders {
   readonly #encoders: readonly KeyEncoder[]
 
   constructor(encoders: readonly KeyEncoder[] = []) {
-    const names = new Set(encoders.map((encoder) => encoder.name))
-    if (names.size !== encoders.length) throw configError('keyEncoders', 'a different name for each class')
+    const known = Array.isArray(encoders) && encoders.every((encoder) => typeof encoder?.encode === 'function')
+    if (!known || new Set(encoders.map(({ name }) => name)).size !== encoders.length) {
+      throw configError('keyEncoders', 'what keyEncoder() gives, each with a name of its own')
+    }
     this.#encoders = encoders
   }
 
   /** The encoder for this object, if its class has one. */
   find(part: object): KeyEncoder | undefined {
-    if (this.#encoders.length === 0) return undefined
     return this.#encoders.find((encoder) => part instanceof encoder.type)
   }
 }

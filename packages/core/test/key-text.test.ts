@@ -182,6 +182,15 @@ describe('a key encoder', () => {
     )
   })
 
+  it.each(['Money', {}, [undefined], [Money], [{ name: 'Money', type: Money }]])(
+    'is made by keyEncoder(), not %o',
+    (encoders) => {
+      expect(() => createCache({ keyEncoders: encoders as never })).toThrow(
+        expect.objectContaining({ code: 'ERR_CACHE_CONFIG', option: 'keyEncoders' }),
+      )
+    },
+  )
+
   it('has a name of its own', () => {
     expect(() => createCache({ keyEncoders: [money, keyEncoder('Money', Tags, () => 1)] })).toThrow(
       expect.objectContaining({ code: 'ERR_CACHE_CONFIG', option: 'keyEncoders' }),

@@ -2,8 +2,7 @@ import { UseInterceptors } from '@nestjs/common'
 import type { Level } from '@cacheado/core'
 import type { RouteOptions } from '@cacheado/core/http'
 import type { IncomingMessage } from 'node:http'
-import { CacheInterceptor } from './cache.interceptor.js'
-import { DECLARED_ROUTE } from './cached-route.js'
+import { CacheInterceptor, ROUTE } from './cache.interceptor.js'
 
 /** Options of {@link CacheScope}. Functions get the platform's request: give their parameter Express's `Request` as type. */
 export interface CacheScopeOptions<Native = IncomingMessage> extends Omit<RouteOptions<Native>, 'scope'> {
@@ -11,29 +10,23 @@ export interface CacheScopeOptions<Native = IncomingMessage> extends Omit<RouteO
   readonly cache?: string | undefined
 }
 
-const INTERCEPTED = Symbol.for('cacheado.nestjs.intercepted')
-
 /**
  * Caches the responses of a handler, or of all handlers of a controller, in the scope of who asks. Guards run on every
  * request; on a hit handler, pipes and the controller's other interceptors do not, and global interceptors see `undefined`.
  * Where the caller cannot be placed the handler simply runs. Handlers of GraphQL, WebSockets and RPC are left alone.
  *
- * @throws CacheError when the application starts: `ERR_CACHE_CONFIG` for a bad option, `ERR_CACHE_SCOPE` for an undeclared level
- * @example
- * ```ts
- * \@CacheScope('user', { ttl: '1m' }) \@Get('me') me(\@Caller() caller: User) { … }
- * ```
+ * @throws CacheError at the start: `ERR_CACHE_CONFIG` for a bad option, `ERR_CACHE_SCOPE` for an undeclared level
+ * @example `@CacheScope('user', { ttl: '1m' }) @Get('me') me(@Caller() caller: User) { … }`
  */
 export function CacheScope<Native extends object = IncomingMessage>(
   scope: Level,
   options: CacheScopeOptions<Native> = {},
 ): MethodDecorator & ClassDecorator {
-  return (target: object, _key?: string | symbol, descriptor?: { readonly value?: unknown }) => {
-    Reflect.defineMetadata(DECLARED_ROUTE, { ...options, scope }, (descriptor?.value as object | undefined) ?? target)
-    const controller = (descriptor ? target.constructor : target) as () => void
+  return (target: object, _name?: string | symbol, handler?: { readonly value?: unknown }) => {
+    const controller = (handler ? target.constructor : target) as () => void
+    Reflect.defineMetadata(ROUTE, { ...options, scope }, (handler?.value as object) ?? controller)
     // Once, and before the controller's own interceptors: what these do belongs to the response that is stored.
-    if (Reflect.hasMetadata(INTERCEPTED, controller)) return
-    Reflect.defineMetadata(INTERCEPTED, true, controller)
-    UseInterceptors(CacheInterceptor)(controller)
+    if (!Reflect.hasMetadata(CacheInterceptor, controller)) UseInterceptors(CacheInterceptor)(controller)
+    Reflect.defineMetadata(CacheInterceptor, true, controller)
   }
 }

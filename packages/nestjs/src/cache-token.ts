@@ -1,14 +1,11 @@
 import { ScopedCache } from '@cacheado/core'
 
-/**
- * The injection token of a cache: the class `ScopedCache` itself or, for a named one, what `@Inject()` needs:
- * `constructor(@Inject(getCacheToken('reports')) private readonly reports: ScopedCache) {}`.
- */
+/** The injection token of a cache: its class `ScopedCache`; of a named one, for `@Inject(getCacheToken('reports'))`. */
 export function getCacheToken(name?: string): symbol | typeof ScopedCache {
-  return name === undefined ? ScopedCache : Symbol.for(`cacheado.cache.${name}`)
+  return name === undefined ? ScopedCache : slotOf(name)
 }
 
-/** Under which instances and methods keep what belongs to the cache of that name. */
-export function slotOf(name?: string): symbol {
-  return Symbol.for(`cacheado.nestjs.${name ?? ''}`)
+/** Where instances keep the cache of that name, requests their context in it, methods what runs in their place. */
+export function slotOf(name = ''): symbol {
+  return Symbol.for(`cacheado.nestjs.${name}`)
 }

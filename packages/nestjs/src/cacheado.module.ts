@@ -1,9 +1,10 @@
-import { Inject, Module, type DynamicModule, type FactoryProvider, type ModuleMetadata } from '@nestjs/common'
-import type { NestModule, OnApplicationShutdown, OnModuleInit } from '@nestjs/common'
+import { Inject, Module, type NestModule, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common'
+import type { DynamicModule, FactoryProvider, ModuleMetadata, Type } from '@nestjs/common'
 import { DiscoveryModule, DiscoveryService, MetadataScanner, type MiddlewareBuilder } from '@nestjs/core'
 import { CacheError, createCache, type CacheOptions, type ScopedCache } from '@cacheado/core'
-import { ContextDefinition, type ContextOptions } from '@cacheado/core/http'
-import { bindDecorated, type Binding } from './bind-decorated.js'
+import { ContextDefinition, type ContextOptions, type RequestContext } from '@cacheado/core/http'
+import { boundMethods, type Method } from './bound-method.js'
+import { routeOf } from './cache.interceptor.js'
 import { getCacheToken, slotOf } from './cache-token.js'
 import { cacheContext } from './request-context.js'
 
@@ -28,22 +29,21 @@ export type CacheadoModuleAsyncOptions = CacheadoModuleShape &
   Pick<ModuleMetadata, 'imports'> &
   Pick<FactoryProvider<CacheadoModuleOptions>, 'inject' | 'useFactory'>
 
+type Options = CacheadoModuleOptions
+type Binding = ReturnType<ReturnType<typeof bindingFor>>
 const BINDING = Symbol('cacheado.binding')
 const OPTIONS = Symbol('cacheado.options')
 
 /**
  * Makes the application's cache, injects it by its class `ScopedCache`, tells it who asks in every HTTP request, and closes it
- * when the server has stopped. A bad option fails the start with `ERR_CACHE_CONFIG`.
+ * when the server has stopped. What is wrong in its options or in a decorator fails the start with a `CacheError`.
  *
- * @example
- * ```ts
- * CacheadoModule.forRoot({ isGlobal: true, scopes, identity, ttl: '5m' })
- * CacheadoModule.forRootAsync({ isGlobal: true, inject: [ConfigService], useFactory: (config: ConfigService) => ({ … }) })
- * ```
+ * @example `CacheadoModule.forRoot({ isGlobal: true, scopes, identity, ttl: '5m' })`
+ * @example `CacheadoModule.forRootAsync({ isGlobal: true, inject: [Config], useFactory: (config: Config) => ({ … }) })`
  */
 @Module({})
 export class CacheadoModule implements NestModule, OnModuleInit, OnApplicationShutdown {
-  static forRoot({ isGlobal, name, ...options }: CacheadoModuleOptions & CacheadoModuleShape): DynamicModule {
+  static forRoot({ isGlobal, name, ...options }: Options & CacheadoModuleShape): DynamicModule {
     return CacheadoModule.forRootAsync({ isGlobal, name, useFactory: () => options })
   }
 
@@ -52,7 +52,7 @@ export class CacheadoModule implements NestModule, OnModuleInit, OnApplicationSh
     const providers = [
       { provide: OPTIONS, useFactory, inject: inject ?? [] },
       { provide: token, useFactory: cacheFrom, inject: [OPTIONS] },
-      { provide: BINDING, useFactory: bindingFor(name), inject: [token, OPTIONS] },
+      { provide: BINDING, useFactory: bindingFor(slotOf(name)), inject: [token, OPTIONS] },
     ]
     const module = { module: CacheadoModule, global: isGlobal === true }
     return { ...module, imports: [...(imports ?? []), DiscoveryModule], providers, exports: [token] }
@@ -64,13 +64,34 @@ export class CacheadoModule implements NestModule, OnModuleInit, OnApplicationSh
     @Inject(MetadataScanner) private readonly scanner: MetadataScanner,
   ) {}
 
-  /** For every request of the server, whatever its path, and before all other middlewares of modules. */
+  /** For every request, whatever its path, and before the middlewares of other modules. */
   configure(consumer: MiddlewareBuilder): void {
-    consumer.getHttpAdapter().use(cacheContext(this.binding))
+    consumer.getHttpAdapter().use(cacheContext(this.binding.context, this.binding.slot))
   }
 
+  /** Binds what is decorated in the application; instances that Nest did not make (`useFactory`) get their cache here. */
   onModuleInit(): void {
-    bindDecorated(this.binding, this.discovery, this.scanner)
+    const { cache, context, slot } = this.binding
+    const owners = new Map<string, unknown>()
+    const claim = (name: string, owner: unknown) => {
+      if ((owners.get(name) ?? owner) === owner) return owners.set(name, owner)
+      throw new CacheError('ERR_CACHE_CONFIG', `${name}: expected another name, since a second class has it`)
+    }
+    for (const { instance } of [...this.discovery.getProviders(), ...this.discovery.getControllers()]) {
+      const prototype = Object.getPrototypeOf(Object(instance)) as Record<string, Method> | null
+      const type = prototype?.constructor as unknown as Type
+      for (const name of this.scanner.getAllMethodNames(prototype)) {
+        const method = prototype?.[name] as Method
+        for (const bound of boundMethods(method, slot).map((bind) => bind(cache, type))) {
+          if (bound.namespace) claim(bound.namespace.name, bound)
+          if (!Reflect.has(instance as object, slot)) Reflect.set(instance as object, slot, cache)
+        }
+        const cached = routeOf(type, method)
+        if (cached?.slot !== slot) continue
+        claim(cached.route.plan.name, cached)
+        cached.route.cacheFor({ settings: context.settingsOf(cache) } as RequestContext)
+      }
+    }
   }
 
   /** When the server has stopped: requests under way still had their cache. */
@@ -79,16 +100,15 @@ export class CacheadoModule implements NestModule, OnModuleInit, OnApplicationSh
   }
 }
 
-function cacheFrom({ cache, identity, credentials, identityHeaders, statusName, ...own }: CacheadoModuleOptions): ScopedCache {
+function cacheFrom({ cache, identity, credentials, identityHeaders, statusName, ...own }: Options): ScopedCache {
   const [surplus] = cache ? Object.keys(own) : []
-  if (surplus) throw new CacheError('ERR_CACHE_CONFIG', `${surplus}: expected nothing, since cache has options of its own`)
-  return cache ?? createCache(own)
+  if (!surplus) return cache ?? createCache(own)
+  throw new CacheError('ERR_CACHE_CONFIG', `${surplus}: expected nothing, since cache has options of its own`)
 }
 
-function bindingFor(name: string | undefined) {
-  return (cache: ScopedCache, { cache: given, ...options }: CacheadoModuleOptions): Binding => {
-    const { identity, credentials, identityHeaders, statusName } = options
+function bindingFor(slot: symbol) {
+  return (cache: ScopedCache, { cache: given, identity, credentials, identityHeaders, statusName }: Options) => {
     const context = new ContextDefinition({ cache, identity, credentials, identityHeaders, name: statusName })
-    return { cache, context, slot: slotOf(name), isOwn: given === undefined }
+    return { cache, context, slot, isOwn: given === undefined }
   }
 }

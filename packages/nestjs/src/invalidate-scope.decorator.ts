@@ -1,45 +1,33 @@
 import { CacheError, type Ids, type Level, type Scope, type ScopedCache } from '@cacheado/core'
-import { replaceMethod, type MethodDecoratorOf } from './bound-method.js'
+import { replaceMethod, type MethodDecoratorOf as Decorator } from './bound-method.js'
 
-/** A function of what the method gets: type its parameters as the method's own. */
-type FromCall<R> = { read(...args: unknown[]): R }['read']
-
-/** Options of {@link InvalidateScope}. */
+/** Options of {@link InvalidateScope}. Its functions get what the method gets: type their parameters as the method's own. */
 export interface InvalidateScopeOptions {
   /** Ids in place of the caller's own: another user of the same organization. Default: the caller's scope. */
-  readonly of?: FromCall<Ids> | undefined
+  of?(...args: unknown[]): Ids
   /** Whether a call, whose result comes first, changed anything. Default: every call that succeeds did. */
-  readonly when?: FromCall<boolean> | undefined
+  when?(result: unknown, ...args: unknown[]): boolean
   /** Only what carries one of these tags. Default: everything in the scope and below it. */
-  readonly tags?: readonly string[] | FromCall<readonly string[]> | undefined
+  readonly tags?: readonly string[] | ((...args: never[]) => readonly string[]) | undefined
   /** The name of the cache. Default: the one without a name. */
   readonly cache?: string | undefined
 }
 
 /**
- * Invalidates a scope, and what is below it, after each call that succeeded; the method resolves when that is done and rejects
- * where it could not be.
+ * Invalidates a scope and what is below it after each call that succeeded; the method rejects where that failed.
  *
- * @throws CacheError `ERR_CACHE_SCOPE` for an undeclared level, when the application starts; and from the method, before it
- *   runs, where nobody is known and no `of` says whose scope it is
- * @example
- * ```ts
- * \@InvalidateScope('user', { of: (id: string) => ({ user: id }) }) async rename(id: string, name: string) { … }
- * ```
+ * @throws CacheError `ERR_CACHE_SCOPE`: at the start for an undeclared level; from the method, before it runs, for nobody's scope
+ * @example `@InvalidateScope('user', { of: (id: string) => ({ user: id }) }) async rename(id: string, name: string) { … }`
  */
-export function InvalidateScope(
-  level: Level,
-  options: InvalidateScopeOptions = {},
-): MethodDecoratorOf<never[], Promise<unknown>> {
-  const { of, when, tags } = options
+export function InvalidateScope(level: Level, options: InvalidateScopeOptions = {}): Decorator<never[]> {
   return replaceMethod(options.cache, (cache, method) => {
     cache.current(level)
     return async function (this: unknown, ...args) {
-      const scope = scopeOf(cache, level, of?.(...args))
+      const scope = scopeOf(cache, level, options.of?.(...args))
       const result = await Reflect.apply(method, this, args)
-      if (when?.(result, ...args) === false) return result
-      if (tags === undefined) await scope.invalidate()
-      else await scope.invalidateTags(typeof tags === 'function' ? tags(...args) : tags)
+      if (options.when?.(result, ...args) === false) return result
+      const tags = typeof options.tags === 'function' ? options.tags(...(args as never[])) : options.tags
+      await (tags === undefined ? scope.invalidate() : scope.invalidateTags(tags))
       return result
     }
   })

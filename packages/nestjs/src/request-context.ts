@@ -1,21 +1,39 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common'
 import { CacheError } from '@cacheado/core'
-import type { RequestCache as CallersCache, RequestContext } from '@cacheado/core/http'
+import type { ContextDefinition, RequestCache as Cache, RequestContext } from '@cacheado/core/http'
 import { NodeRequest, watchWrites } from '@cacheado/core/http/node'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Binding } from './bind-decorated.js'
 import { slotOf } from './cache-token.js'
-import { perPair } from './per-pair.js'
 
+const contexts = new Map<symbol, WeakMap<object, RequestContext>>()
 type Next = (error?: unknown) => void
 
 /** The middleware of every request: what runs behind it knows the caller, as soon as guards have found out who that is. */
-export function cacheContext({ context, slot }: Binding) {
+export function cacheContext(definition: ContextDefinition, slot: symbol) {
+  const opened = contexts.get(slot) ?? new WeakMap<object, RequestContext>()
+  contexts.set(slot, opened)
   return function cacheContext(request: IncomingMessage, response: ServerResponse, next: Next): void {
-    const opened = context.open(new NodeRequest(request))
-    opensOf(request).set(slot, opened)
-    watchWrites(opened, response)
-    const running = opened.run(next)
+    const context = definition.make(new NodeRequest(request))
+    opened.set(request, context)
+    watchWrites(context, response)
+    const running = context.run(next)
     if (running instanceof Promise) running.catch(next)
   }
 }
+
+/** The context of a request; Fastify's holds Node's. @throws CacheError `ERR_CACHE_CONFIG` where no module opened one */
+export function contextOf(request: { readonly raw?: object }, slot: symbol): RequestContext {
+  const context = contexts.get(slot)?.get(request.raw ?? request)
+  if (context !== undefined) return context
+  throw new CacheError('ERR_CACHE_CONFIG', 'imports: expected CacheadoModule, with the name that is used here')
+}
+
+/**
+ * Injects the cache for the caller of this request into a handler: `@RequestCache() cache: RequestCache`. It is for what only
+ * the handler knows of its response: `cache.tags('invoice:7')`, `cache.ttl('1h')`, `cache.skip()`. Its argument names the cache.
+ */
+export const RequestCache = createParamDecorator((name: string | undefined, context: ExecutionContext): Cache => {
+  return contextOf(context.switchToHttp().getRequest<object>(), slotOf(name)).cache
+})
+/** The cache for the caller of one request. */
+export type RequestCache = Cache

@@ -409,7 +409,7 @@ describe('a handler that throws', () => {
 
   it('keeps neither errors of the handler nor of its pipes', async () => {
     const app = await startCached({ controllers: [ThrowingController] })
-    for (const _ of [1, 2]) {
+    for (const run of [1, 2]) {
       expect(await app.ask('acme/ann', '/fails/7')).toMatchObject({ status: 404, body: '{"id":7}', hit: false })
       expect(await app.ask('acme/ann', '/fails/x')).toMatchObject({ status: 400, hit: false })
     }

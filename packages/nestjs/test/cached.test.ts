@@ -180,7 +180,7 @@ describe('@Cached', () => {
 
   it('works on a handler, whose route, parameters and metadata stay', async () => {
     const { ask } = await startInvoices()
-    for (const _ of [1, 2]) expect((await ask('acme/ann', '/own/7')).body).toBe('own 7:1')
+    for (const run of [1, 2]) expect((await ask('acme/ann', '/own/7')).body).toBe('own 7:1')
     expect((await ask('acme/ann', '/own/8')).body).toBe('own 8:2')
     expect((await ask('acme/bob', '/own/7')).body).toBe('own 7:3')
   })
@@ -265,7 +265,7 @@ describe('the instances of a decorated class', () => {
 
   it('share nothing with those of another class that inherits the method', async () => {
     const { app } = await startCached({ providers: [Users, Orders] })
-    for (const _ of [1, 2]) {
+    for (const run of [1, 2]) {
       expect(await app.get(Users).all()).toBe('Users:1')
       expect(await app.get(Orders).all()).toBe('Orders:2')
     }

@@ -14,6 +14,8 @@ import { createCache, ScopedCache } from '@cacheado/core'
 import { claim, identityFrom } from '@cacheado/core/identity'
 import { Cached, CacheadoModule, CacheInterceptor, CacheScope, getCacheToken, InvalidateScope } from '@cacheado/nestjs'
 import session from 'express-session'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { lastValueFrom, of, type Observable } from 'rxjs'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { ask, identity, latch, scopes, start, startCached } from './support/application.js'
@@ -43,8 +45,9 @@ class SettingsModule {}
 
 describe('CacheadoModule', () => {
   it('runs on the NestJS that is meant', async () => {
-    const failure: Error = await start({ imports: [undefined as never] }).catch((error: Error) => error)
-    expect(failure.stack).toContain(process.env['NESTJS_FOLDER'] ?? '/main/node_modules/@nestjs/core')
+    const workspace = fileURLToPath(new URL('../../../node_modules', import.meta.url))
+    const failure = await start({ imports: [undefined as never] }).then(String, (error: Error) => error.stack)
+    expect(failure).toContain(join(process.env['NESTJS_FOLDER'] ?? workspace, '@nestjs/core'))
   })
 
   it('takes its options from a factory', async () => {
@@ -118,7 +121,7 @@ describe('CacheadoModule', () => {
     ['an option that does not exist', { tll: '1m' }],
     ['a bad option of the cache', { ttl: 0 }],
     ['a bad option about requests', { identityHeaders: ['not a name'] }],
-    ['an identity that places an undeclared level', { identity: identityFrom({ tenant: claim('t') } as never) }],
+    ['an identity that places an undeclared level', { identity: identityFrom({ tenant: claim('t') }) }],
     ['what is no cache', { cache: {} }],
     ['options beside a cache', { cache: createCache(), ttl: '1m' }],
   ])('refuses %s at the start', async (_, options) => {
@@ -243,7 +246,7 @@ describe('what is not HTTP', () => {
     const creator = app.get(ExternalContextCreator)
     const handler = creator.create(
       resolver,
-      resolver.resolve as never,
+      resolver.resolve,
       'resolve',
       undefined,
       undefined,

@@ -71,7 +71,10 @@ function placeOf(route: BoundRoute, context: RequestContext, known: Known): Plac
 }
 
 /** Ids of a resolver that checks nothing are checked here: an invalid one places nobody (rule R-12). */
-function validPlace({ engine, space, level }: BoundRoute, ids: Readonly<Record<string, string>>): Place | RequestBypass {
+function validPlace(
+  { engine, space, level }: BoundRoute,
+  ids: Readonly<Record<string, string>>,
+): Place | RequestBypass {
   try {
     return engine.place(space, level.name, ids)
   } catch {

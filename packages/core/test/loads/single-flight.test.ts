@@ -408,7 +408,7 @@ describe('a load that takes long', () => {
   it('ends no waiting of those who come after what it brought has expired', async () => {
     const { cache, pass } = testCache({ ttl: 1000 })
     const hand = handLoader<string>()
-    times(2, () => void cache.global.getOrSet('k', hand.load))
+    times(3, () => void cache.global.getOrSet('k', hand.load))
     await pass(5000)
     hand.run(0).resolve('first')
     await pass(1000)

@@ -93,7 +93,7 @@ export async function ask(url: string, who: string, init: RequestInit = {}): Pro
   if (who !== '') headers.set('authorization', who)
   const response = await fetch(url, { redirect: 'manual', ...init, headers })
   const body = await response.text()
-  const hit = /^cacheado; hit/.test(response.headers.get('cache-status') ?? '')
+  const hit = response.headers.get('cache-status')?.startsWith('cacheado; hit') === true
   return { status: response.status, headers: response.headers, body, hit }
 }
 

@@ -82,7 +82,7 @@ function controllerOf({ method = 'get', path, options, handler }: RouteSpec): Ty
     }
   }
   Object.defineProperty(RouteController, 'name', { value: `Route${path.replaceAll(/\W/g, '_')}${method}` })
-  const decorators = [(method === 'post' ? Post : Get)(path), ...(options ? [CacheScope(scope, rest as object)] : [])]
+  const decorators = [(method === 'post' ? Post : Get)(path), ...(options ? [CacheScope(scope, rest)] : [])]
   for (const decorate of decorators) {
     const descriptor = Object.getOwnPropertyDescriptor(RouteController.prototype, 'answer') as PropertyDescriptor
     decorate(RouteController.prototype, 'answer', descriptor)
