@@ -3,6 +3,7 @@ import { createTestCache } from '@cacheado/core/testing'
 import type { BypassReason, CacheEvents, Logger, ScopedCache } from '@cacheado/core'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Topic } from '../src/signals.js'
+import { audit } from './support/audit.js'
 
 const NAMES: readonly (keyof CacheEvents)[] = [
   'hit', 'miss', 'stale', 'load', 'set', 'delete', 'evict', 'expire', 'invalidate', 'bypass', 'error',
@@ -146,6 +147,22 @@ describe('a listener', () => {
     clock.advance('1h')
     expect(again).toBeGreaterThan(10)
     expect(cache.stats()).toMatchObject({ entries: 0, bytes: 0 })
+  })
+
+  it('may store the very key that room is made for: there is one of it, and the later wins', () => {
+    const { cache } = createTestCache({ memory: { maxEntries: 2, policy: 'fifo' } })
+    const { sync } = cache.global
+    const inner = vi.fn(() => sync.set('c', 'inner'))
+    cache.on('evict', () => {
+      if (inner.mock.calls.length === 0) inner()
+    })
+    for (const key of ['a', 'b', 'c']) sync.set(key, 'outer')
+    expect(inner).toHaveBeenCalledOnce()
+    expect(sync.get('c')).toBe('outer')
+    expect(audit(cache).entries).toBe(cache.stats().entries)
+    expect(sync.delete('c')).toBe(true)
+    expect(sync.has('c')).toBe(false)
+    expect(audit(cache).entries).toBe(0)
   })
 
   it('that clears the cache while room is made leaves it whole', async () => {

@@ -56,8 +56,7 @@ function answer(outcome: Outcome, request: IncomingMessage, response: ServerResp
   })
 }
 
-/** Gives back what it is called on. */
-const nothing = Object.prototype.valueOf
+const nothing = Object.prototype.valueOf // gives back what it is called on
 const REPLIES = { status: nothing, send: nothing, json: nothing, render: nothing, redirect: nothing }
 const extended = perPair((base: object, own: object) => Object.assign(Object.create(base) as object, own))
 

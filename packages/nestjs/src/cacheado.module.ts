@@ -38,7 +38,6 @@ const OPTIONS = Symbol('cacheado.options')
  * Makes the application's cache, injects it by its class `ScopedCache`, tells it who asks in every HTTP request, and closes it
  * when the server has stopped. What is wrong in its options or in a decorator fails the start with a `CacheError`.
  *
- * @example `CacheadoModule.forRoot({ isGlobal: true, scopes, identity, ttl: '5m' })`
  * @example `CacheadoModule.forRootAsync({ isGlobal: true, inject: [Config], useFactory: (config: Config) => ({ … }) })`
  */
 @Module({})

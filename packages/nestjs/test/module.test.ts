@@ -89,6 +89,20 @@ describe('CacheadoModule', () => {
     expect(getCacheToken()).toBe(ScopedCache)
   })
 
+  it('does not mind providers of any other kind', async () => {
+    const strict = new Proxy(
+      {},
+      {
+        get: () => {
+          throw new ReferenceError('unknown')
+        },
+      },
+    )
+    const values = [strict, Object.create(null) as object, () => 1, 7, null, { constructor: 'none' }]
+    const providers = values.map((useValue, at) => ({ provide: `value ${at}`, useValue }))
+    await expect(startCached({ providers })).resolves.toBeDefined()
+  })
+
   it('lets a test put another cache in its place', async () => {
     const cache = createCache({ scopes })
     const imports = [CacheadoModule.forRoot({ scopes, identity })]

@@ -10,8 +10,17 @@ import { RequestIdentity } from './request-identity.js'
 import { forgetWritten } from './forget-written.js'
 import type { HeaderFields } from './syntax/header-fields.js'
 
-/** Where a framework's request keeps its context: the same symbol in every copy of this module. */
-const CONTEXT = Symbol.for('cacheado.request')
+/** Where the contexts of requests are, for every copy of this module. */
+const CONTEXTS = Symbol.for('cacheado.requests')
+
+/**
+ * The context of each framework's request. Not a property of the request: one more on an Express request, whose prototype
+ * was exchanged, costs more than the whole look-up of a stored response.
+ */
+function contexts(): WeakMap<object, RequestContext> {
+  const shared = globalThis as { [CONTEXTS]?: WeakMap<object, RequestContext> }
+  return (shared[CONTEXTS] ??= new WeakMap())
+}
 
 /** What one request has to do with the cache. Adapters make it in `cacheContext` and find it again by the request. */
 export class RequestContext {
@@ -86,7 +95,7 @@ export class ContextDefinition<Native = unknown> {
   /** The context of a request, from then on found by {@link contextOf}. */
   open(request: HttpRequest): RequestContext {
     const context = this.make(request)
-    ;(request.native as { [CONTEXT]?: RequestContext })[CONTEXT] = context
+    contexts().set(request.native as object, context)
     return context
   }
 
@@ -109,5 +118,5 @@ export class ContextDefinition<Native = unknown> {
 
 /** The context that was opened for a framework's request, if one was. */
 export function contextOf(native: object): RequestContext | undefined {
-  return (native as { [CONTEXT]?: RequestContext })[CONTEXT]
+  return contexts().get(native)
 }

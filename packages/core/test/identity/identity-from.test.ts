@@ -47,7 +47,6 @@ describe('identityFrom', () => {
   })
 
   it('awaits a bare thenable, whose `then` returns nothing', async () => {
-    // oxlint-disable-next-line unicorn/no-thenable -- such an object is what this test is about
     const readId = () => ({ then: (settle: (finding: object) => void) => settle({ refused: 'untrusted' }) }) as never
     expect(await identityFrom({ user: [{ readId }, () => 'alice'] })(requestOf({}))).toMatchObject({
       reason: 'untrusted',
