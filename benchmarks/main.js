@@ -40,9 +40,12 @@ for (const name of chosen) {
   const where = environment(command)
   console.log(`\n${name}: Node ${where.node}, ${where.cpu}, load ${where.loadAverage}`)
   const result = await run(values.quick)
-  console.log(`\n${barTable(result.bars)}`)
-  // A short run is for seeing that everything runs; its numbers are not worth keeping.
-  if (!values.quick) write(name, { ...where, versions: versions(packages), ...result })
+  if (values.quick) {
+    console.log('\nA quick run shows that everything runs; its numbers are worth nothing and are not kept.')
+  } else {
+    console.log(`\n${barTable(result.bars)}`)
+    write(name, { ...where, versions: versions(packages), ...result })
+  }
 }
 
 function printRow({ row, size, contenders }) {

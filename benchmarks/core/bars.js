@@ -26,7 +26,7 @@ export function coreBars(rows, sizes) {
       atLeast(`await getOrSet hit, times faster than bentocache, ${size} entries`, 10, getOrSet(size, 'bentocache')),
       atLeast(`await getOrSet hit, times faster than cacheable, ${size} entries`, 10, getOrSet(size, 'cacheable')),
     ]),
-    // The same, but for the machine's own caches: a tenth of a scan of one entry per hundred would show as 100 ×.
+    // The same but for the processor's caches: whatever looks at the entries takes a hundred times as long.
     atMost(`invalidate one tenant, ${large} entries × ${small} entries`, 3, invalidation(large) / invalidation(small)),
   ]
 }
