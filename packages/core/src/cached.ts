@@ -30,12 +30,20 @@ export interface CachedDecorator<A extends readonly unknown[], R> {
 export function Cached<A extends readonly unknown[] = never[]>(
   options: CachedOptions<A>,
 ): CachedDecorator<A, Promise<unknown>> {
-  return decorate(options, (cache, method) => cache.wrap<A, unknown>(method as never, options as never) as unknown as Method)
+  return decorate(
+    options,
+    (cache, method) => cache.wrap<A, unknown>(method as never, options as never) as unknown as Method,
+  )
 }
 
 /** {@link Cached} for a synchronous method, which stays synchronous. */
-export function CachedSync<A extends readonly unknown[] = never[]>(options: CachedOptions<A>): CachedDecorator<A, unknown> {
-  return decorate(options, (cache, method) => cache.wrapSync<A, unknown>(method as never, options as never) as unknown as Method)
+export function CachedSync<A extends readonly unknown[] = never[]>(
+  options: CachedOptions<A>,
+): CachedDecorator<A, unknown> {
+  return decorate(
+    options,
+    (cache, method) => cache.wrapSync<A, unknown>(method as never, options as never) as unknown as Method,
+  )
 }
 
 type Method = (this: unknown, ...args: unknown[]) => unknown

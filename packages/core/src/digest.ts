@@ -24,7 +24,14 @@ export function portableDigest(text: string): string {
 
 function sha256(message: Uint8Array): Uint32Array {
   const state = Uint32Array.of(
-    0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
+    0x6a09e667,
+    0xbb67ae85,
+    0x3c6ef372,
+    0xa54ff53a,
+    0x510e527f,
+    0x9b05688c,
+    0x1f83d9ab,
+    0x5be0cd19,
   )
   const padded = new Uint8Array(((message.length + 72) >> 6) << 6)
   padded.set(message)

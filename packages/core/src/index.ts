@@ -32,7 +32,13 @@ export type { LoadMany } from './batch.js'
 export type { InvalidationResult } from './invalidation.js'
 export type { Namespace, NamespaceOptions } from './namespace.js'
 export type { StandardSchema } from './standard-schema.js'
-export { fromArguments, type WrapOptions, type Wrapped, type WrappedFunction, type WrappedSyncFunction } from './wrap.js'
+export {
+  fromArguments,
+  type WrapOptions,
+  type Wrapped,
+  type WrappedFunction,
+  type WrappedSyncFunction,
+} from './wrap.js'
 export type { WrapManyOptions, WrappedManyFunction } from './wrap-many.js'
 export { Cached, CachedSync, type CachedOptions, type CachedDecorator } from './cached.js'
 export type { ScopeStats, CacheStats, TopScope, RankedBy } from './scope-stats.js'

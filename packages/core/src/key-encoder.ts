@@ -26,7 +26,8 @@ export function keyEncoder<T extends object>(
   type: abstract new (...args: never[]) => T,
   encode: (instance: T) => unknown,
 ): KeyEncoder<T> {
-  if (!/^[A-Za-z][A-Za-z0-9_.-]*$/.test(name)) throw configError('keyEncoders.name', 'letters, digits, "_", "." and "-"')
+  if (!/^[A-Za-z][A-Za-z0-9_.-]*$/.test(name))
+    throw configError('keyEncoders.name', 'letters, digits, "_", "." and "-"')
   return { name, type, encode }
 }
 

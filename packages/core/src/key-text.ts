@@ -131,7 +131,10 @@ function viewText(view: ArrayBufferView): string {
 /** Whether this is a record, made in whatever realm: Jest runs tests in another one. */
 export function isPlainObject(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'isPrototypeOf'))
+  return (
+    prototype === null ||
+    (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'isPrototypeOf'))
+  )
 }
 
 // The internal slot tells what an object of any realm is: names and tags can be forged.

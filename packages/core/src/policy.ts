@@ -63,7 +63,8 @@ export const POLICY_OPTIONS: readonly string[] = Object.keys(DEFAULT_POLICY)
 export function refuseUnknown(options: object, known: readonly string[], path = ''): void {
   if (typeof options !== 'object' || options === null) throw configError(path === '' ? 'options' : path, 'an object')
   const unknown = Object.keys(options).find((name) => !known.includes(name))
-  if (unknown !== undefined) throw configError(path === '' ? unknown : `${path}.${unknown}`, `no option but ${known.join(', ')}`)
+  if (unknown !== undefined)
+    throw configError(path === '' ? unknown : `${path}.${unknown}`, `no option but ${known.join(', ')}`)
 }
 
 const MAX_TAGS = 16
@@ -80,7 +81,8 @@ export function resolvePolicy<T>(policy: Policy<T> | undefined, base: ResolvedPo
   const at = (option: string) => (path === '' ? option : `${path}.${option}`)
   const window = (value: Duration | undefined, option: string, otherwise: number) =>
     value === undefined ? otherwise : Math.min(milliseconds(value, at(option)), MAX_DURATION)
-  if (policy.cacheIf !== undefined && typeof policy.cacheIf !== 'function') throw configError(at('cacheIf'), 'a function')
+  if (policy.cacheIf !== undefined && typeof policy.cacheIf !== 'function')
+    throw configError(at('cacheIf'), 'a function')
   return {
     ttl: policy.ttl === undefined ? base.ttl : lifetime(policy.ttl, at('ttl')),
     staleWhileRevalidate: window(policy.staleWhileRevalidate, 'staleWhileRevalidate', base.staleWhileRevalidate),

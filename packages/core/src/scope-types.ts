@@ -32,10 +32,10 @@ export type Level = (keyof RegisteredLevels & string) | 'global'
 type PathOf<L extends LevelMap, K> = string extends K
   ? never
   : K extends 'global'
-  ? never
-  : K extends keyof L
-    ? K | PathOf<L, L[K]>
-    : never
+    ? never
+    : K extends keyof L
+      ? K | PathOf<L, L[K]>
+      : never
 
 /** The ids that place a caller at level `K`: its own and those of every level above it; surplus ids are ignored. */
 export type IdsOf<K extends Level> = string extends keyof RegisteredLevels

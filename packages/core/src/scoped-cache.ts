@@ -26,7 +26,13 @@ type Known<T> = T extends unknown ? T : never
 /** How a cache is; see `cache.health()`. */
 export interface CacheHealth {
   readonly status: 'ok' | 'closed'
-  readonly memory: { readonly entries: number; readonly bytes: number; readonly maxEntries: number; readonly maxBytes: number; readonly policy: string }
+  readonly memory: {
+    readonly entries: number
+    readonly bytes: number
+    readonly maxEntries: number
+    readonly maxBytes: number
+    readonly policy: string
+  }
 }
 
 /**

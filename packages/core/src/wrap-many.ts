@@ -25,7 +25,8 @@ export function wrapManyFunction<I, R>(
   state: NamespaceState,
   options: WrapManyOptions<I, R>,
 ): WrappedManyFunction<I, R> {
-  if ('identity' in options) throw configError(`wrap(${options.name}).identity`, 'nothing: a batch takes its scope from the context')
+  if ('identity' in options)
+    throw configError(`wrap(${options.name}).identity`, 'nothing: a batch takes its scope from the context')
   const site = new CallSite<readonly [I], R>(state, options)
   const namespace = new Namespace(options.name, state)
   const call = async (items: readonly I[]): Promise<R[]> => {

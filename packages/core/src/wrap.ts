@@ -77,7 +77,8 @@ export class CallSite<A extends readonly unknown[], R> {
     this.level = this.engine.forest.level(options.scope)
     this.#onMissingScope =
       missingScopeOption(options.onMissingScope, `${this.#path}.onMissingScope`) ?? this.engine.onMissingScope
-    if (options.key !== undefined && typeof options.key !== 'function') throw configError(`${this.#path}.key`, 'a function')
+    if (options.key !== undefined && typeof options.key !== 'function')
+      throw configError(`${this.#path}.key`, 'a function')
   }
 
   /**
@@ -87,7 +88,8 @@ export class CallSite<A extends readonly unknown[], R> {
    */
   scope(args: A): Scope<R> | undefined {
     const ids = this.#ids(args)
-    if (Array.isArray(ids)) return new PlacedScope<R>(this.#state, new Place(this.engine.tier, this.#state.space, this.level, ids))
+    if (Array.isArray(ids))
+      return new PlacedScope<R>(this.#state, new Place(this.engine.tier, this.#state.space, this.level, ids))
     this.engine.bypass(ids, this.#state.space, this.level.name)
     if (this.#onMissingScope === 'throw') throw this.#missing()
     this.engine.signals.log.once(this.#path, 'a function runs uncached: its caller has no scope', {

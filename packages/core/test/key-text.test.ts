@@ -149,7 +149,9 @@ describe('a key in a cache', () => {
     cache.global.sync.set(key, 1)
     expect(cache.global.sync.get(key)).toBeUndefined()
     expect(await cache.global.getOrSet(key, () => 2)).toBe(2)
-    expect(cache.stats()).toMatchObject({ entries: 0, bypasses: 2 })
+    expect(await cache.global.delete(key)).toBe(false)
+    expect(cache.global.sync.delete(key)).toBe(false)
+    expect(cache.stats()).toMatchObject({ entries: 0, bypasses: 2, deletes: 0 })
   })
 })
 

@@ -74,6 +74,17 @@ describe("a scope's statistics", () => {
     expect(cache.at('organization', of('nobody')).stats()).toEqual(NOTHING)
   })
 
+  it('show a first load that is under way', async () => {
+    const { cache } = createTestCache({ scopes })
+    const user = cache.at('user', of('a'))
+    let end = (_: number) => {}
+    const loading = user.getOrSet('k', () => new Promise<number>((resolve) => (end = resolve)))
+    expect(user.stats()).toEqual({ ...NOTHING, bytes: expect.any(Number), inFlight: 1 })
+    end(1)
+    await loading
+    expect(user.stats()).toMatchObject({ inFlight: 0, loads: 1, sets: 1, entries: 1 })
+  })
+
   it('go on in the scope above when it leaves memory: nothing that was counted is lost', async () => {
     const { cache, clock } = createTestCache({ scopes, memory: { maxEntries: 20 } })
     const totals = ({ hits, misses, sets, evictions, expirations, deletes, loads }: ScopeStats) => [
@@ -102,6 +113,25 @@ describe("a scope's statistics", () => {
     expect(expirations).toBeGreaterThan(10)
     expect(totals(cache.global.stats())).toEqual(totals(cache.stats()))
     expect(cache.global.stats()).toMatchObject({ entries: 0, bytes: 0 })
+  })
+
+  it('go on in the nearest scope above that stays', async () => {
+    const { cache, clock } = createTestCache({ scopes })
+    for (const user of ['u', 'v', 'w']) {
+      cache.at('session', of('a', user)).sync.set('k', 1)
+      cache.at('session', of('a', user)).sync.get('k')
+    }
+    const organization = cache.at('organization', of('a'))
+    await cache.at('user', of('a', 'u')).invalidate()
+    clock.advance(1)
+    expect(organization.stats()).toMatchObject({ hits: 3, sets: 3, entries: 2 })
+    cache.at('session', of('a', 'v')).sync.delete('k')
+    expect(organization.stats()).toMatchObject({ hits: 3, sets: 3, entries: 1 })
+    expect(cache.at('user', of('a', 'v')).stats()).toEqual(NOTHING)
+    await organization.invalidate()
+    clock.advance(1)
+    expect(organization.stats()).toEqual(NOTHING)
+    expect(cache.global.stats()).toMatchObject({ hits: 3, sets: 3, entries: 0 })
   })
 
   it('go on above even for scopes that writes prune while an invalidation is reclaimed', async () => {

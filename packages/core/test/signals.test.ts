@@ -165,6 +165,20 @@ describe('a listener', () => {
     expect(audit(cache).entries).toBe(0)
   })
 
+  it('may store another key in the scope that room is made for', () => {
+    const { cache } = createTestCache({ scopes, memory: { maxEntries: 2, policy: 'fifo' } })
+    const { sync } = cache.at('user', alice)
+    const inner = vi.fn(() => sync.set('inner', 1))
+    cache.on('evict', () => {
+      if (inner.mock.calls.length === 0) inner()
+    })
+    sync.set('a', 1)
+    cache.global.sync.set('b', 1)
+    sync.set('outer', 1)
+    expect([sync.has('inner'), sync.has('outer')]).toEqual([true, true])
+    expect(audit(cache)).toMatchObject({ entries: 2, scopes: 2 })
+  })
+
   it('that clears the cache while room is made leaves it whole', async () => {
     const { cache, clock } = createTestCache({ scopes, memory: { maxEntries: 2 } })
     const clear = vi.fn(() => void cache.clear())

@@ -29,7 +29,7 @@ import {
 import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core'
 import { ScopedCache } from '@cacheado/core'
 import { manualClock } from '@cacheado/core/testing'
-import { CacheadoModule, CacheScope, getCacheToken, RequestCache } from '@cacheado/nestjs'
+import { CacheadoModule, CacheInterceptor, CacheScope, getCacheToken, RequestCache } from '@cacheado/nestjs'
 import type { Request, Response } from 'express'
 import { Readable } from 'node:stream'
 import { map, of, tap } from 'rxjs'
@@ -629,6 +629,30 @@ describe('@CacheScope on a controller', () => {
     expect((await app.ask('acme/ann', '/one')).hit).toBe(true)
     expect((await app.ask('acme/bob', '/one')).hit).toBe(false)
     expect((await app.ask('acme/bob', '/two')).hit).toBe(true)
+  })
+
+  it('is intercepted once, however many of its handlers are cached', () => {
+    expect(Reflect.getMetadata('__interceptors__', SharingController)).toEqual([CacheInterceptor])
+    expect(Reflect.getMetadata('__interceptors__', ThingsV1)).toEqual([CacheInterceptor])
+  })
+
+  it('is about handlers, not about other methods', async () => {
+    @CacheScope('user')
+    @Controller()
+    class HelpedController {
+      @Get('helped')
+      helped() {
+        return this.help()
+      }
+
+      help() {
+        return ran('help')
+      }
+    }
+    const empty = await startCached({})
+    const helped = await startCached({ controllers: [HelpedController] })
+    const [before, after] = [empty, helped].map(({ app }) => app.get(ScopedCache).stats().namespaces)
+    expect(after).toBe((before as number) + 1)
   })
 
   it('keeps apart the versions of an API that share URL and inherited handler', async () => {

@@ -397,6 +397,18 @@ describe('decorators on one method', () => {
     expect(both.refresh.name).toBe('refresh')
   })
 
+  it('all show at the start what is wrong with them', async () => {
+    @Injectable()
+    class Wrong {
+      @InvalidateScope('user')
+      @Cached({ scope: 'tenant' })
+      async load(): Promise<string> {
+        return ran('wrong')
+      }
+    }
+    await expect(startCached({ providers: [Wrong] })).rejects.toMatchObject({ code: 'ERR_CACHE_CONFIG' })
+  })
+
   it('keep the guards of a handler', async () => {
     class Nobody implements CanActivate {
       canActivate() {

@@ -8,7 +8,9 @@ import { secondChance } from './second-chance.js'
 /** The policies that a name stands for. */
 export type EvictionPolicyName = 'second-chance' | 'lru' | 'lfu' | 'fifo'
 
-const NAMED: ReadonlyMap<string, EvictionPolicy> = new Map([secondChance, lru, lfu, fifo].map((policy) => [policy.name, policy]))
+const NAMED: ReadonlyMap<string, EvictionPolicy> = new Map(
+  [secondChance, lru, lfu, fifo].map((policy) => [policy.name, policy]),
+)
 
 /** The policy behind `memory.policy`; second chance where none is named. */
 export function evictionPolicy(policy: EvictionPolicyName | EvictionPolicy | undefined): EvictionPolicy {

@@ -1,5 +1,5 @@
 import { createCache, type CacheOptions, type ScopedCache } from '@cacheado/core'
-import { manualClock, type ManualClock } from '../../src/testing/manual-clock.js'
+import { manualClock, type ManualClock } from '@cacheado/core/testing'
 
 export const LEVELS = { organization: 'global', user: 'organization', session: 'user', tenant: 'global' } as const
 
