@@ -112,7 +112,9 @@ describe('a response of Node’s', () => {
     const { port } = await app.listen()
     const raw = await talk(port, 'GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n')
     expect(raw).toMatch(/^HTTP\/1.1 201 Made\r\nX-A: 1\r\n/)
-    expect(order).toEqual(['written', 'finish', 'ended'])
+    // Lines of Node differ in which of the last two they tell first.
+    expect(order[0]).toBe('written')
+    expect(order.slice(1).toSorted()).toEqual(['ended', 'finish'])
   })
 
   it('keeps header names as they were written, and sets what it was given with its last word', async () => {
