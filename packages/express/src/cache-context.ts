@@ -1,5 +1,5 @@
 import { ContextDefinition, type ContextOptions } from '@cacheado/core/http'
-import { NodeRequest, watchWrites } from '@cacheado/core/http/node'
+import { exposeCache, NodeRequest, watchWrites } from '@cacheado/core/http/node'
 import type { Request } from 'express'
 import type { ExpressMiddleware } from './express-middleware.js'
 
@@ -21,7 +21,7 @@ export function cacheContext(options: ExpressContextOptions): ExpressMiddleware 
   const definition = new ContextDefinition<Request>(options)
   return function cacheContext(request, response, next) {
     const context = definition.open(new NodeRequest(request))
-    request.cache = context.cache
+    exposeCache(request.app)
     watchWrites(context, response)
     const running = context.run(next)
     if (running instanceof Promise) running.catch(next)

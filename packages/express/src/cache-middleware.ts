@@ -1,4 +1,4 @@
-import { Route, type MiddlewareOptions } from '@cacheado/core/http'
+import { contextOf, Route, type MiddlewareOptions } from '@cacheado/core/http'
 import { answerNode, NodeRequest } from '@cacheado/core/http/node'
 import type { Request } from 'express'
 import { noteErrors } from './errors-of-route.js'
@@ -24,7 +24,7 @@ export function cacheMiddleware(options: ExpressRouteOptions): ExpressMiddleware
   const route = new Route<Request>(options, 'cacheMiddleware')
   const middleware: ExpressMiddleware = function cacheMiddleware(request, response, next) {
     const context = route.contextOf(request, () => new NodeRequest(request))
-    request.cache = context.cache
+    if (contextOf(request) !== context) request.cache = context.cache
     noteErrors(request)
     answerNode(route.cacheFor(context), context, {
       request,

@@ -10,6 +10,7 @@ import {
   Param,
   ParseIntPipe,
   Post,
+  Put,
   Query,
   Redirect,
   Req,
@@ -28,6 +29,7 @@ import {
 } from '@nestjs/common'
 import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core'
 import { ScopedCache } from '@cacheado/core'
+import { claim, identityFrom } from '@cacheado/core/identity'
 import { manualClock } from '@cacheado/core/testing'
 import { CacheadoModule, CacheInterceptor, CacheScope, getCacheToken, RequestCache } from '@cacheado/nestjs'
 import type { Request, Response } from 'express'
@@ -69,6 +71,9 @@ class SharingController {
   uncached() {
     return { run: ran('uncached') }
   }
+
+  @Put('me')
+  put() {}
 }
 
 describe('a response with @CacheScope', () => {
@@ -130,6 +135,14 @@ describe('a response with @CacheScope', () => {
     expect(runs).toEqual(['me'])
   })
 
+  it('is forgotten when its caller writes to its URL', async () => {
+    await app.ask('acme/ann', '/me')
+    await app.ask('acme/bob', '/me')
+    expect(await app.ask('acme/ann', '/me', { method: 'PUT' })).toMatchObject({ status: 200 })
+    expect(await app.ask('acme/ann', '/me')).toMatchObject({ hit: false })
+    expect(await app.ask('acme/bob', '/me')).toMatchObject({ hit: true })
+  })
+
   it('is private downstream', async () => {
     const { headers } = await app.ask('acme/ann', '/me')
     expect(headers.get('cache-control')).toMatch(/private/)
@@ -174,6 +187,23 @@ describe('a named cache', () => {
     await ask('acme/ann', '/me')
     await responses.clear()
     expect(await ask('acme/ann', '/me')).toMatchObject({ hit: true })
+  })
+
+  it('may have levels that no other has', async () => {
+    @Controller()
+    class TenantController {
+      @CacheScope('tenant', { ttl: '1m', cache: 'tenants' })
+      @Get('tenant')
+      tenant() {
+        return { run: ran('tenant') }
+      }
+    }
+    const tenants = { name: 'tenants', scopes: { tenant: 'global' }, identity: identityFrom({ tenant: claim('org') }) }
+    const imports = [CacheadoModule.forRoot(tenants)]
+    const { ask } = await startCached({ imports, controllers: [TenantController] })
+    await ask('acme/ann', '/tenant')
+    expect(await ask('acme/bob', '/tenant')).toMatchObject({ hit: true })
+    expect(await ask('globex/ann', '/tenant')).toMatchObject({ hit: false })
   })
 })
 

@@ -10,7 +10,7 @@ import {
 } from '@nestjs/common'
 import { ExternalContextCreator } from '@nestjs/core'
 import { Test } from '@nestjs/testing'
-import { createCache, ScopedCache } from '@cacheado/core'
+import { CacheError, createCache, ScopedCache } from '@cacheado/core'
 import { claim, identityFrom } from '@cacheado/core/identity'
 import { Cached, CacheadoModule, CacheInterceptor, CacheScope, getCacheToken, InvalidateScope } from '@cacheado/nestjs'
 import session from 'express-session'
@@ -304,6 +304,16 @@ describe('sessions', () => {
 })
 
 describe('an identity that takes time to find', () => {
+  it('and shows a mistake of the application fails the request', async () => {
+    const mistaken = async () => {
+      throw new CacheError('ERR_CACHE_CONFIG', 'jose: expected to be installed')
+    }
+    const imports = [CacheadoModule.forRoot({ scopes, identity: mistaken })]
+    const { ask } = await start({ imports, controllers: [MeController] })
+    expect(await ask('', '/me')).toMatchObject({ status: 500 })
+    expect(runs).toEqual([])
+  })
+
   it('is waited for, in the interceptor and in services', async () => {
     const slow = identityFrom({
       organization: async (request: { headers: Record<string, string> }) => {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { carrierOf, type Carrier } from './carrier.js'
 export { ContextDefinition, RequestContext, contextOf } from './request-context.js'
 export type { ContextOptions, CredentialOptions } from './http-settings.js'
 export { Route } from './route.js'

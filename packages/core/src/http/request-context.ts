@@ -4,23 +4,15 @@ import type { ScopedCache } from '../scoped-cache.js'
 import type { HttpRequest } from './http-request.js'
 import { commonSettings, settingsFor, type ContextOptions, type HttpSettings } from './http-settings.js'
 import { mayWrite } from './decide/written-targets.js'
+import { carrierOf } from './carrier.js'
 import { OwnRequestCache, type RequestCache } from './request-cache.js'
 import { RequestDecisions } from './request-decisions.js'
 import { RequestIdentity } from './request-identity.js'
 import { forgetWritten } from './forget-written.js'
 import type { HeaderFields } from './syntax/header-fields.js'
 
-/** Where the contexts of requests are, for every copy of this module. */
-const CONTEXTS = Symbol.for('cacheado.requests')
-
-/**
- * The context of each framework's request. Not a property of the request: one more on an Express request, whose prototype
- * was exchanged, costs more than the whole look-up of a stored response.
- */
-function contexts(): WeakMap<object, RequestContext> {
-  const shared = globalThis as { [CONTEXTS]?: WeakMap<object, RequestContext> }
-  return (shared[CONTEXTS] ??= new WeakMap())
-}
+/** The same in every copy of this module. */
+const CONTEXT = Symbol.for('cacheado.request')
 
 /** What one request has to do with the cache. Adapters make it in `cacheContext` and find it again by the request. */
 export class RequestContext {
@@ -95,7 +87,7 @@ export class ContextDefinition<Native = unknown> {
   /** The context of a request, from then on found by {@link contextOf}. */
   open(request: HttpRequest): RequestContext {
     const context = this.make(request)
-    contexts().set(request.native as object, context)
+    carrierOf(request.native as object)[CONTEXT] = context
     return context
   }
 
@@ -118,5 +110,7 @@ export class ContextDefinition<Native = unknown> {
 
 /** The context that was opened for a framework's request, if one was. */
 export function contextOf(native: object): RequestContext | undefined {
-  return contexts().get(native)
+  const context = carrierOf(native)[CONTEXT] as RequestContext | undefined
+  // A framework that lets requests share what they were received with must not make one of them the other.
+  return context?.request.native === native ? context : undefined
 }

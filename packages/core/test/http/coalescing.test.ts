@@ -81,6 +81,7 @@ describe('requests for one response at the same time', () => {
     ['a redirect', () => ok('', { Location: '/b' }, 302)],
     ['a stream of events', () => ok('x', { 'Content-Type': 'text/event-stream' })],
     ['too large a body', () => ok('x'.repeat(2000))],
+    ['too large a body that says so', () => ok('x'.repeat(2000), { 'Content-Length': '2000' })],
   ])('each get their own answer where it is %s', async (_, answer) => {
     const app = new App({ scope: 'organization', ttl: '1m', maxBodyBytes: 1000 }, async () => {
       await settle()

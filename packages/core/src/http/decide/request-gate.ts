@@ -32,10 +32,10 @@ export function gateRequest(request: HttpRequest): RequestVerdict {
   if (request.method !== 'GET' && request.method !== 'HEAD') return bypass('method', 'method')
   if (hasBody(request)) return bypass('request', 'request-body')
   if (request.header('upgrade') !== undefined) return bypass('request', 'upgrade')
-  if (METHOD_OVERRIDES.some((name) => request.header(name) !== undefined)) return bypass('request', 'method-override')
+  if (hasAny(request, METHOD_OVERRIDES)) return bypass('request', 'method-override')
   if (isAmbiguous(request)) return bypass('request', 'ambiguous')
   if (request.header('range') !== undefined) return bypass('request', 'range')
-  if (PRECONDITIONS.some((name) => request.header(name) !== undefined)) return bypass('request', 'precondition')
+  if (hasAny(request, PRECONDITIONS)) return bypass('request', 'precondition')
   return gateDirectives(request.header('cache-control'))
 }
 
@@ -44,6 +44,11 @@ function gateDirectives(cacheControl: string | undefined): RequestVerdict {
   const asked = new CacheControl([cacheControl])
   if (asked.has('no-store')) return bypass('request', 'request-no-store')
   return asked.has('only-if-cached') ? ELIGIBLE_ONLY_IF_CACHED : ELIGIBLE
+}
+
+function hasAny(request: HttpRequest, names: readonly string[]): boolean {
+  for (const name of names) if (request.header(name) !== undefined) return true
+  return false
 }
 
 function hasBody(request: HttpRequest): boolean {

@@ -18,6 +18,8 @@ export interface NodeRequestParts {
   readonly native?: object
 }
 
+const NO_PARTS: NodeRequestParts = {}
+
 /** Headers of which Node keeps the first line only: the others have to be looked for. */
 const FIRST_LINE_ONLY = new Set([
   'age',
@@ -52,7 +54,7 @@ export class NodeRequest implements HttpRequest {
   readonly #message: NodeMessage
   readonly #parts: NodeRequestParts
 
-  constructor(message: NodeMessage, parts: NodeRequestParts = {}) {
+  constructor(message: NodeMessage, parts: NodeRequestParts = NO_PARTS) {
     this.#message = message
     this.#parts = parts
     this.native = parts.native ?? message
@@ -80,10 +82,10 @@ export class NodeRequest implements HttpRequest {
     return received.length > 1 && isReading(value, received) ? received : [value]
   }
 
-  /** Not `headers[name]`: names come from Vary, too, and `constructor` is a header of nobody. */
+  /** Names come from Vary, too, and `constructor` is a header of nobody: what is inherited is no text. */
   #value(name: string): string | string[] | undefined {
-    const { headers } = this.#message
-    return Object.hasOwn(headers, name) ? headers[name] : undefined
+    const value: unknown = this.#message.headers[name]
+    return typeof value === 'string' || Array.isArray(value) ? value : undefined
   }
 
   names(): readonly string[] {
@@ -123,8 +125,9 @@ function isReading(value: string, lines: readonly string[]): boolean {
 
 /** Claims as express-jwt (`req.auth`), express-oauth2-jwt-bearer (`req.auth.payload`) and passport (`req.user`) leave them. */
 function claimsOf(message: object): Claims | undefined {
-  const { auth, user } = message as { readonly auth?: unknown; readonly user?: unknown }
+  const { auth } = message as { readonly auth?: unknown }
   if (isRecord(auth)) return typeof auth['token'] === 'string' && isRecord(auth['payload']) ? auth['payload'] : auth
+  const { user } = message as { readonly user?: unknown }
   return isRecord(user) ? user : undefined
 }
 

@@ -79,7 +79,7 @@ describe('a request of Node’s', () => {
 
   it('has no headers but those that it has', () => {
     const request = new NodeRequest(message([], {}))
-    for (const name of ['constructor', '__proto__', 'toString', 'hasownproperty']) {
+    for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) {
       expect([request.header(name), request.lines(name)]).toEqual([undefined, []])
     }
   })
