@@ -45,7 +45,7 @@ export function cacheMiddleware(options: HonoRouteOptions): MiddlewareHandler<{ 
       before: () => headerFields(c.res.headers),
       replay: (replay) => replayOn(c, replay),
       skipped: () => middlewaresAfter(c, middleware),
-      waitUntil: waitUntilOf(c),
+      waitUntil: (work) => keepAlive(c, work),
     })
     return answer instanceof Promise ? answer.then((response) => settle(c, response)) : settle(c, answer)
   }
@@ -74,12 +74,13 @@ function settle(c: Context, response: Response): Answer {
   c.res = response
 }
 
-/** Keeps a Worker alive while a body is recorded, where the platform has such a thing. */
-function waitUntilOf(c: Context): ((work: Promise<unknown>) => void) | undefined {
+/** Keeps a Worker alive while a body is recorded. Asked for only then: where there is none, Hono's getter makes an error. */
+function keepAlive(c: Context, work: Promise<unknown>): void {
+  let executionCtx: Context['executionCtx']
   try {
-    const { executionCtx } = c
-    return (work) => executionCtx.waitUntil(work)
+    executionCtx = c.executionCtx
   } catch {
-    return undefined
+    return
   }
+  executionCtx.waitUntil(work)
 }

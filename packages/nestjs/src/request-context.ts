@@ -1,20 +1,17 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common'
 import { CacheError } from '@cacheado/core'
-import type { ContextDefinition, RequestCache as Cache, RequestContext } from '@cacheado/core/http'
+import { carrierOf, type ContextDefinition, type RequestCache as Cache, type RequestContext } from '@cacheado/core/http'
 import { NodeRequest, watchWrites } from '@cacheado/core/http/node'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { slotOf } from './cache-token.js'
 
-const contexts = new Map<symbol, WeakMap<object, RequestContext>>()
 type Next = (error?: unknown) => void
 
 /** The middleware of every request: what runs behind it knows the caller, as soon as guards have found out who that is. */
 export function cacheContext(definition: ContextDefinition, slot: symbol) {
-  const opened = contexts.get(slot) ?? new WeakMap<object, RequestContext>()
-  contexts.set(slot, opened)
   return function cacheContext(request: IncomingMessage, response: ServerResponse, next: Next): void {
     const context = definition.make(new NodeRequest(request))
-    opened.set(request, context)
+    carrierOf(request)[slot] = context
     watchWrites(context, response)
     const running = context.run(next)
     if (running instanceof Promise) running.catch(next)
@@ -23,7 +20,7 @@ export function cacheContext(definition: ContextDefinition, slot: symbol) {
 
 /** The context of a request; Fastify's holds Node's. @throws CacheError `ERR_CACHE_CONFIG` where no module opened one */
 export function contextOf(request: { readonly raw?: object }, slot: symbol): RequestContext {
-  const context = contexts.get(slot)?.get(request.raw ?? request)
+  const context = carrierOf(request.raw ?? request)[slot] as RequestContext | undefined
   if (context !== undefined) return context
   throw new CacheError('ERR_CACHE_CONFIG', 'imports: expected CacheadoModule, with the name that is used here')
 }
