@@ -1,8 +1,6 @@
 import { CacheError } from '../cache-error.js'
 import type { Flight } from '../flight.js'
-import type { MapKey } from '../key-text.js'
 import type { Entry } from '../memory/entry.js'
-import { tagList } from '../policy.js'
 import { bindRoute, type BoundRoute } from './bound-route.js'
 import { gateRequest } from './decide/request-gate.js'
 import { Fill, INDEX_TERMS } from './fill.js'
@@ -15,8 +13,10 @@ import { gatewayTimeout, replayStored, type Replay } from './replay.js'
 import type { RequestContext } from './request-context.js'
 import type { Known } from './request-identity.js'
 import { variantKey } from './response-keys.js'
+import { addRouteTags, skipReason } from './route-functions.js'
 import { registerRoute } from './route-registry.js'
 import type { RoutePlan } from './route-plan.js'
+import { forwardReason, mayUse, select, type Selection } from './selection.js'
 import { staleCopy, staleReplay } from './stale-copy.js'
 import { StoredResponse } from './stored-response.js'
 import { formatCacheStatus, type ForwardReason } from './syntax/cache-status.js'
@@ -24,15 +24,6 @@ import { VariantIndex } from './variant-index.js'
 
 /** What an adapter does with a request: send a stored response, or run the handler and show its response to the recording. */
 export type Outcome = Replay | { readonly kind: 'run'; readonly recording: Recording | undefined }
-
-/** What was found for a request. */
-interface Selection {
-  /** The key of the request's variant, or of its URL where nothing is known to vary. */
-  readonly key: MapKey
-  readonly index: VariantIndex | undefined
-  /** Whatever its age. */
-  readonly entry: Entry | undefined
-}
 
 /** How often a request waits for others before it runs the handler for itself. */
 const ATTEMPTS = 3
@@ -80,7 +71,7 @@ export class ResponseCache {
     if (this.#route.engine.closed) return UNTOUCHED
     const gate = gateRequest(request)
     if (gate.kind === 'bypass') return this.#bypass(context, gate.reason, gate.fwd)
-    const skipped = this.#skips(context)
+    const skipped = skipReason(this.#route.plan, context)
     if (skipped !== undefined) return this.#bypass(context, skipped)
     const known = this.#anybody ? NOBODY : context.identity.ask()
     if (known instanceof Promise) return known.then((now) => this.#answerKnown(context, now, gate.onlyIfCached))
@@ -106,9 +97,10 @@ export class ResponseCache {
       // It was counted as a hit, and is no response at all.
       if (entry !== undefined) place.count('hits', -1)
     }
-    const selection = this.#select(placed)
+    const selection = select(this.#route, placed, this.#keyed)
     if (selection === undefined) return this.#bypass(placed.context, 'key-too-long')
-    const { entry } = selection
+    const { entry, index } = selection
+    if (index !== undefined) this.#varies = true
     if (entry?.value instanceof StoredResponse && mayUse(placed, entry.value)) {
       const now = this.#route.engine.tier.time.now()
       if (now < entry.freshUntil) {
@@ -123,17 +115,6 @@ export class ResponseCache {
     // Counted now: before, the scope may not have existed.
     if (attempt === 0) this.#countMiss(placed)
     return outcome
-  }
-
-  /** Finds the entry of the request's own variant. `undefined`: its key is too long. */
-  #select(placed: Placed): Selection | undefined {
-    const { place, base, claims, context } = placed
-    const entry = place.find(base)
-    if (!(entry?.value instanceof VariantIndex))
-      return { key: base, index: undefined, entry: this.#keyed ? undefined : entry }
-    this.#varies = true
-    const key = variantKey(this.#route, context.request, base, claims, entry.value)
-    return key === undefined ? undefined : { key, index: entry.value, entry: place.find(key) }
   }
 
   /** Runs the handler for all who ask meanwhile, or waits for the one that does, or runs it for this request alone. */
@@ -176,7 +157,7 @@ export class ResponseCache {
   #lead(placed: Placed, selection: Selection): Outcome {
     const { place, base, claims, context } = placed
     const route = this.#route
-    if (!this.#addTags(context)) return this.#bypass(context, 'option-threw')
+    if (!addRouteTags(route.plan, context)) return this.#bypass(context, 'option-threw')
     let { key, index } = selection
     if (this.#keyed && index === undefined) {
       const made = (index = new VariantIndex())
@@ -248,27 +229,6 @@ export class ResponseCache {
     place.count('misses')
     this.#route.engine.signals.emit('miss', place.labels)
   }
-
-  #skips(context: RequestContext): RequestBypass | undefined {
-    const { skip } = this.#route.plan
-    try {
-      // Anything truthy skips, a promise too: what was meant can only be less caching.
-      return skip?.(context.request.native as never) ? 'skip' : undefined
-    } catch {
-      return 'option-threw'
-    }
-  }
-
-  /** Gives the response the tags of its route; `false` where they cannot be told. */
-  #addTags({ decisions, request }: RequestContext): boolean {
-    const { tags, tagsOf } = this.#route.plan
-    try {
-      decisions.addTags(tagsOf ? tagList(tagsOf(request.native as never)) : tags)
-      return true
-    } catch {
-      return false
-    }
-  }
 }
 
 /** Reasons for which nobody knows whose scope a request belongs to. */
@@ -278,13 +238,3 @@ const UNPLACED: ReadonlySet<RequestBypass> = new Set([
   'identity-failed',
   'identity-changed',
 ])
-
-function mayUse(placed: Placed, stored: StoredResponse): boolean {
-  return !placed.needsPermission || stored.permitted
-}
-
-function forwardReason(placed: Placed, { entry, index }: Selection): ForwardReason {
-  if (placed.needsPermission) return 'bypass'
-  if (entry !== undefined) return 'stale'
-  return index === undefined ? 'uri-miss' : 'vary-miss'
-}
