@@ -10,7 +10,7 @@ const FRAMEWORKS = {
 /** Whose handler runs for every request. */
 const UNCACHED = new Set(['constant', 'bare'])
 
-const FULL = { rounds: 7, seconds: 3, warmUp: 2 }
+const FULL = { rounds: 15, seconds: 1, warmUp: 3 }
 const QUICK = { rounds: 1, seconds: 1, warmUp: 0 }
 
 /** Runs every server in turns, one framework after the other; `onFramework` hears of each as it is done. */

@@ -42,10 +42,12 @@ const OPTIONS = Symbol('cacheado.options')
  */
 @Module({})
 export class CacheadoModule implements NestModule, OnModuleInit, OnApplicationShutdown {
+  /** A cache with these options. */
   static forRoot({ isGlobal, name, ...options }: Options & CacheadoModuleShape): DynamicModule {
     return CacheadoModule.forRootAsync({ isGlobal, name, useFactory: () => options })
   }
 
+  /** A cache with the options that a factory returns. */
   static forRootAsync({ isGlobal, name, imports, inject, useFactory }: CacheadoModuleAsyncOptions): DynamicModule {
     const token = getCacheToken(name)
     const providers = [
