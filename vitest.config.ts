@@ -19,7 +19,7 @@ export default defineConfig({
     alias: [
       { find: /^@cacheado\/core\/http\/node$/, replacement: source('core/src/http/node/index.ts') },
       { find: /^@cacheado\/core\/(http|identity|testing)$/, replacement: source('core/src/$1/index.ts') },
-      { find: /^@cacheado\/(core|express|hono|keyv|memcached|nestjs)$/, replacement: source('$1/src/index.ts') },
+      { find: /^@cacheado\/(core|express|hono|keyv|memcached|nestjs|redis)$/, replacement: source('$1/src/index.ts') },
     ],
   },
   test: {
