@@ -1,0 +1,21 @@
+import { CacheError } from '@cacheado/core'
+
+/** A bad option: where it stands and what was expected there. */
+export function configError(option: string, expected: string): CacheError {
+  return new CacheError('ERR_CACHE_CONFIG', `${option}: expected ${expected}`, { option })
+}
+
+/** What a store rejects with where it cannot be sure that something was done. */
+export function storeError(message: string, cause?: unknown): CacheError {
+  return new CacheError('ERR_CACHE_STORE', `memcached: ${message}`, cause === undefined ? {} : { cause })
+}
+
+/** A value above the server's item size. */
+export function tooLarge(): CacheError {
+  return storeError('a value is larger than the server takes: raise `maxItemBytes` here and -I there, or store less')
+}
+
+/** What every operation rejects with after `close()`. */
+export function closedError(): CacheError {
+  return new CacheError('ERR_CACHE_CLOSED', 'memcached: the store is closed')
+}
