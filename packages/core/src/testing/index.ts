@@ -20,3 +20,14 @@ export { evictionPolicyContract, type ContractCheck } from './eviction-policy-co
 export { storeContract, type StoreContractCheck, type StoreContractOptions } from './store-contract.js'
 export { memoryEngine, type MemoryEngine, type MemoryEngineOptions } from './memory-engine.js'
 export { memoryStore } from './memory-store.js'
+export { faultyStore, type FaultyStore } from './faulty-store.js'
+export {
+  randomFaults,
+  type DecideFault,
+  type FaultPlan,
+  type RandomFaultOptions,
+  type RandomFaults,
+  type StoreCall,
+  type StoreFault,
+  type StoreOperation,
+} from './faulty-store-plan.js'
