@@ -27,7 +27,7 @@ export class BorrowedClient implements Commands {
 
   async get(keys: readonly string[], withUnique: boolean): Promise<ReadonlyMap<string, Found>> {
     const asked = [...new Set(keys)]
-    const answer = await (withUnique ? this.#client.gets(asked) : this.#client.get(asked)).catch(failed)
+    const answer = await this.#ask(() => (withUnique ? this.#client.gets(asked) : this.#client.get(asked)))
     if (typeof answer !== 'object' || answer === null) throw storeError('the client gave no values')
     const found = new Map<string, Found>()
     for (const key of asked) {
@@ -56,20 +56,23 @@ export class BorrowedClient implements Commands {
 
   /** Whether the answer was `done`; rejects where it is neither that nor one of `others`. */
   async #did(send: () => Promise<unknown>, done: string, ...others: string[]): Promise<boolean> {
-    const answer = await send().catch((error: unknown) => {
-      const message = error instanceof Error ? error.message : ''
-      return ANSWERS.includes(message) ? [message] : failed(error)
-    })
+    const answer = await this.#ask(send)
     const word: unknown = Array.isArray(answer) ? answer[0] : answer
     if (word !== done && !others.includes(word as string))
       throw storeError('the client gave the answer to something else')
     return word === done
   }
-}
 
-function failed(error: unknown): never {
-  if (error instanceof Error && error.message.includes('too large')) throw tooLarge()
-  throw storeError('the client failed', error)
+  /** What the client answered, whether it resolves with it or rejects. */
+  async #ask(send: () => Promise<unknown>): Promise<unknown> {
+    try {
+      return await send()
+    } catch (error) {
+      const message = error instanceof Error ? error.message : ''
+      if (ANSWERS.includes(message)) return message
+      throw message.includes('too large') ? tooLarge() : storeError('the client failed', error)
+    }
+  }
 }
 
 function bufferOf(value: Uint8Array): Buffer {
