@@ -26,13 +26,14 @@ export class BorrowedClient implements Commands {
   }
 
   async get(keys: readonly string[], withUnique: boolean): Promise<ReadonlyMap<string, Found>> {
-    const asked = [...new Set(keys)]
+    const own = new Set(keys)
+    const asked = [...own]
     const answer = await this.#ask(() => (withUnique ? this.#client.gets(asked) : this.#client.get(asked)))
     if (typeof answer !== 'object' || answer === null) throw storeError('the client gave no values')
     const found = new Map<string, Found>()
-    for (const key of asked) {
-      const entry = Object.hasOwn(answer, key) ? foundOf((answer as Record<string, unknown>)[key]) : undefined
-      if (entry) found.set(key, entry)
+    for (const [key, entry] of Object.entries(answer)) {
+      if (!own.has(key)) throw storeError('the client gave a value that was not asked for')
+      if (entry !== undefined && entry !== null) found.set(key, foundOf(entry as object))
     }
     return found
   }
@@ -79,9 +80,8 @@ function bufferOf(value: Uint8Array): Buffer {
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
 }
 
-function foundOf(entry: unknown): Found | undefined {
-  if (entry === undefined || entry === null) return undefined
-  const { value, casUniq } = entry as { value?: unknown; casUniq?: unknown }
+function foundOf(entry: { value?: unknown; casUniq?: unknown }): Found {
+  const { value, casUniq } = entry
   const bytes = bytesOf(value)
   return typeof casUniq === 'string' || typeof casUniq === 'number'
     ? { value: bytes, unique: `${casUniq}` }
