@@ -6,6 +6,8 @@ export class RawConnection {
   readonly #socket: Socket
   readonly #reader = new RespReader()
   readonly #waiting: { resolve: (value: RespValue) => void; reject: (error: Error) => void }[] = []
+  /** Replies that came before anybody waited for them. */
+  readonly #unclaimed: RespValue[] = []
   #ended: Error | undefined
   /** Push messages of RESP3, in their order. */
   readonly pushes: RespValue[] = []
@@ -37,15 +39,20 @@ export class RawConnection {
     })
   }
 
-  /** The next reply to come that nobody waits for yet; an error reply is a value. */
+  /** The next reply that nobody else waits for; an error reply is a value. One too many is taken for the next, for ever. */
   reply(): Promise<RespValue> {
+    if (this.#unclaimed.length > 0) return Promise.resolve(this.#unclaimed.shift() as RespValue)
     if (this.#ended) return Promise.reject(this.#ended)
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
   }
 
+  send(...command: readonly (string | Uint8Array)[]): void {
+    this.#socket.write(encodeCommand(command))
+  }
+
   /** Sends a command; its reply, or whatever comes in its place. */
   ask(...command: readonly (string | Uint8Array)[]): Promise<RespValue> {
-    this.#socket.write(encodeCommand(command))
+    this.send(...command)
     return this.reply()
   }
 
@@ -63,8 +70,9 @@ export class RawConnection {
   #read(chunk: Buffer): void {
     try {
       for (const frame of this.#reader.push(chunk)) {
-        if (frame.isPush) this.pushes.push(frame.value)
-        else this.#waiting.shift()?.resolve(frame.value)
+        const waiting = frame.isPush ? undefined : this.#waiting.shift()
+        if (waiting) waiting.resolve(frame.value)
+        else (frame.isPush ? this.pushes : this.#unclaimed).push(frame.value)
       }
     } catch (error) {
       this.#end(error as Error)
