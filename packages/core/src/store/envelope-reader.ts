@@ -1,0 +1,154 @@
+import { isRawLength } from './compression.js'
+import { type EnvelopeContent, type EnvelopeTag, ID_BYTES, type OpenedEnvelope } from './envelope.js'
+import { FLAG, FLAGS_AT, FORMAT, HEAD_BYTES, LARGEST_ENVELOPE, MAGIC, MAGIC_AT } from './envelope-layout.js'
+import { LARGEST_PAYLOAD } from './payload-limit.js'
+import type { Sealing } from './sealing.js'
+
+const KNOWN_FLAGS = FLAG.tombstone | FLAG.signed | FLAG.compressed
+
+const LIKELY_CODEC = 'structured'
+
+/**
+ * Opens bytes that a store gave for the entry of this identity; never throws. The seal is checked before the identity, so that
+ * damage raises no false alarm. The payload is a view of what was received, what else is kept is not.
+ */
+export function decodeEnvelope(received: Uint8Array, identity: string, sealing: Sealing): OpenedEnvelope {
+  // Of a Buffer, views are slower and slices are views.
+  const bytes = new Uint8Array(received.buffer, received.byteOffset, received.byteLength)
+  if (!isOurs(bytes)) return { refused: 'format' }
+  if (bytes.length > LARGEST_ENVELOPE) return { refused: 'size' }
+  const flags = bytes[FLAGS_AT] as number
+  if (((flags & FLAG.signed) !== 0) !== sealing.signed) return { refused: 'signature' }
+  const end = bytes.length - sealing.length
+  if (end < HEAD_BYTES || !sealing.holds(bytes)) return { refused: sealing.signed ? 'signature' : 'checksum' }
+  const reader = new Reader(bytes, HEAD_BYTES, end)
+  try {
+    if (!reader.isNext(identity)) return { refused: 'identity' }
+    const content = flags & FLAG.tombstone ? tombstone(reader) : value(reader, (flags & FLAG.compressed) !== 0)
+    if (content === 'size') return { refused: 'size' }
+    return { writeId: bytes.slice(0, ID_BYTES), content }
+  } catch {
+    return { refused: 'content' }
+  }
+}
+
+/** Whether this is an envelope of this version. */
+function isOurs(bytes: Uint8Array): boolean {
+  if (bytes.length < HEAD_BYTES) return false
+  for (let at = 0; at < MAGIC.length; at++) if (bytes[MAGIC_AT + at] !== MAGIC[at]) return false
+  return bytes[MAGIC_AT + MAGIC.length] === FORMAT && ((bytes[FLAGS_AT] as number) & ~KNOWN_FLAGS) === 0
+}
+
+function tombstone(reader: Reader): EnvelopeContent {
+  if (reader.left !== 0) throw malformed()
+  return { kind: 'tombstone' }
+}
+
+function value(reader: Reader, compressed: boolean): EnvelopeContent | 'size' {
+  const createdAt = reader.time()
+  const freshFor = reader.time()
+  const staleFor = reader.time()
+  const errorFor = reader.time()
+  const stamps = reader.stamps()
+  const tags: EnvelopeTag[] = []
+  for (let left = reader.count(); left > 0; left--) tags.push({ name: reader.text(), stamps: reader.stamps() })
+  const codec = reader.text(LIKELY_CODEC)
+  const rawLength = compressed ? reader.number() : undefined
+  const payload = reader.rest()
+  const content = { kind: 'value', createdAt, freshFor, staleFor, errorFor, stamps, tags, codec, payload } as const
+  if (rawLength === undefined) return payload.length > LARGEST_PAYLOAD ? 'size' : content
+  return isRawLength(rawLength, payload.length) ? { ...content, rawLength } : 'size'
+}
+
+/** Reads one thing after the other, none beyond the end. Throws where there is less. */
+class Reader {
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  readonly #end: number
+  #at: number
+
+  constructor(bytes: Uint8Array, from: number, end: number) {
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, end)
+    this.#at = from
+    this.#end = end
+  }
+
+  get left(): number {
+    return this.#end - this.#at
+  }
+
+  /** Whether the next text is this one. */
+  isNext(text: string): boolean {
+    const head = this.number()
+    const length = head >>> 1
+    const wide = (head & 1) === 1
+    if (length !== text.length) return false
+    const bytes = this.#bytes
+    let at = this.#take(wide ? length * 2 : length)
+    let difference = 0
+    for (let index = 0; index < length; index++) {
+      const unit = bytes[at++] as number
+      difference |= text.charCodeAt(index) ^ (wide ? unit | ((bytes[at++] as number) << 8) : unit)
+    }
+    return difference === 0
+  }
+
+  /** Taken from `likely`, where it is that: most texts are the same each time. */
+  text(likely?: string): string {
+    const from = this.#at
+    if (likely !== undefined && this.isNext(likely)) return likely
+    this.#at = from
+    const head = this.number()
+    const length = head >>> 1
+    const wide = (head & 1) === 1
+    let at = this.#take(wide ? length * 2 : length)
+    let text = ''
+    for (let index = 0; index < length; index++) {
+      const unit = this.#bytes[at++] as number
+      text += String.fromCharCode(wide ? unit | ((this.#bytes[at++] as number) << 8) : unit)
+    }
+    return text
+  }
+
+  /** In memory of their own: stamps are kept longer than the bytes they came in. */
+  stamps(): readonly Uint8Array[] {
+    const count = this.count()
+    const from = this.#take(count * ID_BYTES)
+    const all = this.#bytes.slice(from, this.#at)
+    const stamps: Uint8Array[] = []
+    for (let at = 0; at < all.length; at += ID_BYTES) stamps.push(all.subarray(at, at + ID_BYTES))
+    return stamps
+  }
+
+  count(): number {
+    return this.#view.getUint16(this.#take(2), true)
+  }
+
+  number(): number {
+    return this.#view.getUint32(this.#take(4), true)
+  }
+
+  /** Milliseconds: NaN would compare as fresh for ever. */
+  time(): number {
+    const time = this.#view.getFloat64(this.#take(8), true)
+    if (!(time >= 0 && time < Infinity)) throw malformed()
+    return time
+  }
+
+  rest(): Uint8Array {
+    return this.#bytes.subarray(this.#take(this.left), this.#end)
+  }
+
+  /** Steps over so many bytes and gives where they begin. */
+  #take(bytes: number): number {
+    const from = this.#at
+    if (bytes > this.#end - from) throw malformed()
+    this.#at = from + bytes
+    return from
+  }
+}
+
+function malformed(): Error {
+  return new Error('malformed envelope')
+}
