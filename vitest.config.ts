@@ -18,7 +18,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^@cacheado\/core\/http\/node$/, replacement: source('core/src/http/node/index.ts') },
-      { find: /^@cacheado\/core\/(http|identity|testing)$/, replacement: source('core/src/$1/index.ts') },
+      { find: /^@cacheado\/core\/(http|identity|store|testing)$/, replacement: source('core/src/$1/index.ts') },
       { find: /^@cacheado\/(core|express|hono|keyv|memcached|nestjs|redis)$/, replacement: source('$1/src/index.ts') },
     ],
   },

@@ -38,7 +38,7 @@ function report(what, size, limit, unit) {
 }
 
 report('@cacheado/core, minified, gzip', await minifiedBytes('index.js'), CORE_BYTES, 'bytes')
-for (const entry of ['http/index.js', 'http/node/index.js', 'identity/index.js', 'testing/index.js']) {
+for (const entry of ['http/index.js', 'http/node/index.js', 'identity/index.js', 'store/index.js', 'testing/index.js']) {
   console.log(
     `@cacheado/core/${entry.replace('/index.js', '').padEnd(17)} ${String(await minifiedBytes(entry)).padStart(7)}`,
   )

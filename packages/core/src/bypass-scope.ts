@@ -6,6 +6,7 @@ import type { InvalidationResult } from './invalidation.js'
 import type { Key } from './key-text.js'
 import { LoadContext, type Load } from './load-context.js'
 import type { Space } from './memory/space.js'
+import type { PurgeResult } from './remote.js'
 import type { Lookup, Scope, SyncScope } from './scope.js'
 import { nodeStats, type ScopeStats } from './scope-stats.js'
 
@@ -73,6 +74,10 @@ export class BypassScope<V = unknown> implements Scope<V> {
   }
 
   async invalidate(): Promise<InvalidationResult> {
+    return this.#refuse()
+  }
+
+  async purge(): Promise<PurgeResult> {
     return this.#refuse()
   }
 

@@ -7,6 +7,8 @@ import { normalizeId } from './id.js'
 import { KeyEncoders, type KeyEncoder } from './key-encoder.js'
 import { mapKey, type Key, type MapKey } from './key-text.js'
 import type { LoadContext } from './load-context.js'
+import type { Duration } from './duration.js'
+import type { ValueCodec } from './value-codec.js'
 import type { Logger } from './logger.js'
 import { byteSize, type ByteSize } from './memory/byte-size.js'
 import type { EvictionPolicy } from './memory/eviction-policy.js'
@@ -23,6 +25,7 @@ import {
   type Policy,
   type ResolvedPolicy,
 } from './policy.js'
+import type { Remote, RemoteStore } from './remote.js'
 import type { LevelMap, Scopes } from './scope-types.js'
 import { Signals, type BypassReason, type CacheEvent } from './signals.js'
 import { valuesMode, type ValuesMode } from './values.js'
@@ -33,6 +36,17 @@ export interface MemoryOptions {
   readonly maxEntries?: number | undefined
   /** Estimated bytes at the most: a number, or a text such as `'64mb'`. Default: `'64mb'`. `Infinity` for no bound. */
   readonly maxBytes?: ByteSize | undefined
+  /**
+   * With a store: how long a value is served from memory before it is compared with the store again. What other processes
+   * invalidate reaches this one's memory at once through the store's bus; this bounds what may have been missed unnoticed.
+   * Default: `'30s'` with a store that has a bus, `'1s'` with one that has none and while the bus is down.
+   */
+  readonly revalidateAfter?: Duration | undefined
+  /**
+   * With a store: how long past that a value is served from memory while the store cannot be asked, up to its own lifetime.
+   * Default: `'max'`, for as long as it is fresh; 0 trusts nothing that cannot be compared.
+   */
+  readonly trustWhileDown?: Duration | 'max' | undefined
   /** Who leaves for lack of room: a name or a policy of your own. Default: `'second-chance'`. */
   readonly policy?: EvictionPolicyName | EvictionPolicy | undefined
 }
@@ -44,6 +58,8 @@ export type OnMissingScope = 'run' | 'throw'
 export interface CacheOptions extends Policy {
   /** The application's scopes: what `defineScopes` returns, or a plain map of level to the level above it. Default: only `global`. */
   readonly scopes?: Scopes | LevelMap | undefined
+  /** The second tier, shared by all processes: `redisStore(…)`, `memcachedStore(…)`, or `defineStore(…)` around your own. Default: none. */
+  readonly remote?: RemoteStore | undefined
   /** The memory tier; `false` keeps nothing in this process. Default: 10,000 entries, 64 MiB, second chance. */
   readonly memory?: MemoryOptions | false | undefined
   /** What happens to values between the cache and its readers. Default: `'share'` in production, else `'freeze'`. */
@@ -64,9 +80,23 @@ export interface CacheOptions extends Policy {
 
 const CACHE_OPTIONS = [
   ...POLICY_OPTIONS,
-  ...['scopes', 'memory', 'values', 'version', 'onMissingScope', 'keyEncoders', 'logger', 'clock', 'waitUntil'],
+  ...[
+    'scopes',
+    'remote',
+    'memory',
+    'values',
+    'version',
+    'onMissingScope',
+    'keyEncoders',
+    'logger',
+    'clock',
+    'waitUntil',
+  ],
 ]
+const MEMORY_OPTIONS = ['maxEntries', 'maxBytes', 'revalidateAfter', 'trustWhileDown', 'policy']
 const NO_MEMORY: MemoryOptions = { maxEntries: 0, maxBytes: 0 }
+/** With a store, what is read passes through memory: for the time of an operation, and compared on each use. */
+const PASSAGE: MemoryOptions = { maxEntries: 256, maxBytes: '16mb', revalidateAfter: 0, trustWhileDown: 0 }
 
 /** What all parts of one cache share. */
 export class Engine {
@@ -81,6 +111,11 @@ export class Engine {
   readonly onMissingScope: OnMissingScope
   readonly background: Background
   readonly encoders: KeyEncoders
+  readonly memory: MemoryOptions
+  /** Values of this package itself that travel in a form of their own: stored responses. */
+  readonly codecs: ValueCodec[] = []
+  /** The second tier, where there is one. */
+  readonly remote: Remote | undefined
   /** Loads under way, so that `close` can abort them. */
   readonly loads = new Set<LoadContext<unknown>>()
   closed = false
@@ -97,9 +132,9 @@ export class Engine {
     this.signals = new Signals(options.logger)
     this.context = new Context(this.forest)
     this.background = new Background(options.waitUntil, (error) => this.failed(error))
-    const memory = options.memory === false ? NO_MEMORY : (options.memory ?? {})
-    refuseUnknown(memory, ['maxEntries', 'maxBytes', 'policy'], 'memory')
-    const { maxEntries = 10_000, maxBytes = '64mb', policy } = memory
+    this.memory = options.memory === false ? (options.remote ? PASSAGE : NO_MEMORY) : (options.memory ?? {})
+    refuseUnknown(this.memory, MEMORY_OPTIONS, 'memory')
+    const { maxEntries = 10_000, maxBytes = '64mb', policy } = this.memory
     this.tier = new MemoryTier({
       forest: this.forest,
       clock: this.clock,
@@ -107,6 +142,10 @@ export class Engine {
       policy: evictionPolicy(policy),
       limits: resolveLimits({ maxEntries, maxBytes }, 'memory'),
     })
+    if (options.remote !== undefined && typeof options.remote?.open !== 'function') {
+      throw configError('remote', 'redisStore(…), or defineStore(…) around a store of your own')
+    }
+    this.remote = this.tier.remote = options.remote?.open(this)
   }
 
   /**

@@ -1,12 +1,18 @@
 import type { MapKey } from './key-text.js'
 import type { Leaf } from './memory/leaf.js'
+import type { Sight } from './remote.js'
 
 /**
  * How a load ended, for those who wait for it. A follower is a reader (rule R-15): it gets a value only if it could have
  * read it from the store.
  */
 export type Settlement =
-  | { readonly status: 'stored'; readonly value: unknown }
+  | {
+      readonly status: 'stored'
+      readonly value: unknown
+      /** It was found in the store, nobody loaded it. */
+      readonly found?: boolean
+    }
   | { readonly status: 'failed'; readonly error: unknown }
   /** Not kept, for a reason that lies in the value: whoever waits loads for itself. */
   | { readonly status: 'unshared' }
@@ -23,6 +29,8 @@ export class Flight {
   registered = false
   /** The load that took this one's place, because this one was slow, say. Until that ends, both may bring what is kept. */
   successor: Flight | undefined = undefined
+  /** What the look-up in the store found out before the load, where there is a store. */
+  sight: Sight | undefined = undefined
   #over = false
   #tell: ((settlement: Settlement) => void) | undefined
   #settled: Promise<Settlement> | undefined

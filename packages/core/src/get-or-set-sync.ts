@@ -15,7 +15,7 @@ export function getOrSetSync<T>(task: SyncTask<T>): T {
   const { engine, place, key } = task
   const entry = engine.closed ? undefined : place.find(key)
   if (task.refresh) return loadSync(task, entry)
-  if (entry !== undefined && engine.tier.time.now() < entry.freshUntil) {
+  if (entry !== undefined && engine.tier.time.now() < entry.freshUntil && place.trusts(entry)) {
     place.hit(entry)
     return readValue(task.values, entry.value) as T
   }
@@ -32,6 +32,7 @@ export function getOrSetSync<T>(task: SyncTask<T>): T {
 function loadSync<T>(task: SyncTask<T>, previous: Entry | undefined): T {
   const { engine, place } = task
   const flight = place.lead(task.key)
+  flight.sight = engine.remote?.capture(place)
   const context = contextOf<T>(task, previous)
   const started = engine.clock.now()
   try {

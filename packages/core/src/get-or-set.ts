@@ -6,6 +6,7 @@ import { LoadContext, type Load } from './load-context.js'
 import type { Entry } from './memory/entry.js'
 import type { Place, Terms } from './memory/place.js'
 import type { ResolvedPolicy } from './policy.js'
+import type { Remote, Sight } from './remote.js'
 import type { BypassReason } from './signals.js'
 import { keptValue, readValue, type ValuesMode } from './values.js'
 
@@ -26,6 +27,8 @@ export interface Task<T> {
   readonly policy: ResolvedPolicy
   /** Reload even what is fresh. */
   readonly refresh: boolean
+  /** What the store is known to have, where it was asked already. */
+  readonly sight?: Sight | undefined
 }
 
 /** The road of a `getOrSet` that found nothing calm: fresh after all, stale, joined, or loaded. */
@@ -35,16 +38,23 @@ export async function getOrSet<T>(task: Task<T>): Promise<T> {
   if (!engine.tier.keeps) return alone(task, 'memory-off')
   const entry = place.find(task.key)
   if (task.refresh) return lead(task, entry)
-  if (entry !== undefined) {
-    const now = engine.tier.time.now()
-    if (now < entry.freshUntil) return ahead(task, entry)
-    const paused = now < Math.min(entry.retryAt, entry.errorUntil)
-    if (paused || (now < entry.staleUntil && task.policy.softTimeout === undefined)) {
-      return stale(task, entry, now >= entry.retryAt)
-    }
-  }
-  place.tell('miss', 'misses')
+  // What another process may have changed unheard is no better than nothing: the store is asked first.
+  if (entry !== undefined && !place.trusts(entry)) return produce(task, undefined)
+  if (entry !== undefined && mayServe(task, entry)) return serve(task, entry)
+  if (engine.remote === undefined) place.tell('miss', 'misses')
   return entry === undefined ? produce(task, entry) : produceOrStale(task, entry)
+}
+
+/** Whether an entry is given out at once: fresh, or stale within a window in which nobody waits for a reload. */
+function mayServe<T>({ engine, policy }: Task<T>, entry: Entry): boolean {
+  const now = engine.tier.time.now()
+  if (now < Math.max(entry.freshUntil, Math.min(entry.retryAt, entry.errorUntil))) return true
+  return now < entry.staleUntil && policy.softTimeout === undefined
+}
+
+function serve<T>(task: Task<T>, entry: Entry): T {
+  const now = task.engine.tier.time.now()
+  return now < entry.freshUntil ? ahead(task, entry) : stale(task, entry, now >= entry.retryAt)
 }
 
 /** Joins the load under way for the key, or leads one. */
@@ -55,13 +65,16 @@ async function produce<T>(task: Task<T>, entry: Entry | undefined): Promise<T> {
     const flight = place.flight(key)
     if (flight === undefined || flight === slow) return engine.background.hold(lead(task, entry))
     const settlement = await follow(task, flight)
-    if (settlement.status === 'stored') return readValue(task.values, settlement.value) as T
+    if (settlement.status === 'stored') {
+      if (engine.remote !== undefined) countFollower(task, settlement.found === true)
+      return readValue(task.values, settlement.value) as T
+    }
     if (settlement.status === 'failed') throw settlement.error
     if (settlement.status === 'unshared') break
     // The first to lose patience takes the slow load's place; the others find the new one and wait for that.
     slow = settlement === LATE ? flight : undefined
     entry = place.find(key)
-    if (entry !== undefined && engine.tier.time.now() < entry.freshUntil) return ahead(task, entry)
+    if (entry !== undefined && mayServe(task, entry) && place.trusts(entry)) return serve(task, entry)
   }
   return alone(task, 'not-shareable')
 }
@@ -85,7 +98,7 @@ async function produceOrStale<T>(task: Task<T>, entry: Entry): Promise<T> {
 /** A fresh hit near its end: reloads in the background. */
 function ahead<T>(task: Task<T>, entry: Entry): T {
   task.place.hit(entry)
-  if (task.engine.tier.time.now() >= Math.max(entry.calmUntil, entry.retryAt)) refresh(task, entry)
+  if (task.engine.tier.time.now() >= Math.max(entry.aheadFrom, entry.retryAt)) refresh(task, entry)
   return readValue(task.values, entry.value) as T
 }
 
@@ -99,14 +112,50 @@ function stale<T>(task: Task<T>, entry: Entry, reload: boolean): T {
 /** Reloads in the background, once for each key; not at all while so much loads that this could not be told. */
 function refresh<T>(task: Task<T>, entry: Entry): void {
   const { engine, place, key } = task
-  if (place.flight(key) === undefined && !engine.tier.crowded) engine.background.add(lead(task, entry))
+  if (place.flight(key) !== undefined || engine.tier.crowded) return
+  // The store is asked once more: another process may have reloaded it meanwhile.
+  engine.background.add(lead({ ...task, sight: undefined }, entry, true))
 }
 
-/** Loads for everybody who asks meanwhile. */
-async function lead<T>(task: Task<T>, previous: Entry | undefined): Promise<T> {
+/** Brings the value for everybody who asks meanwhile: from the store where it has it, else by a load. */
+async function lead<T>(task: Task<T>, previous: Entry | undefined, reload = task.sight !== undefined): Promise<T> {
   const { engine, place } = task
   const flight = place.lead(task.key)
   if (!flight.registered) place.bypass('too-many-loads')
+  if (engine.remote === undefined) return load(task, flight, previous)
+  const sight = (flight.sight = await sighted(task, engine.remote))
+  const { entry } = sight
+  const usableUntil = (reload ? entry?.aheadFrom : entry?.freshUntil) ?? 0
+  if (entry !== undefined && !task.refresh && engine.tier.time.now() < usableUntil) {
+    place.settle(flight, { status: 'stored', value: entry.value, found: true })
+    return reload ? (readValue(task.values, entry.value) as T) : ahead(task, entry)
+  }
+  if (entry === undefined || task.refresh || reload) {
+    if (!task.refresh && !reload) place.tell('miss', 'misses')
+    return load(task, flight, entry ?? previous)
+  }
+  // Stale: who waits finds it in memory now, and decides for itself.
+  place.abandon(flight, { status: 'outdated' })
+  if (mayServe(task, entry)) return stale(task, entry, true)
+  place.tell('miss', 'misses')
+  return produceOrStale({ ...task, sight }, entry)
+}
+
+/** What the store has; with a lease, what another process brings meanwhile. */
+async function sighted<T>({ place, key, policy, refresh, sight }: Task<T>, remote: Remote): Promise<Sight> {
+  const first = sight ?? (await remote.look(place, key))
+  if (policy.lease === 0 || refresh || first.entry !== undefined) return first
+  return (await remote.lease(place, key, policy.lease)) ?? first
+}
+
+/** A caller who waited for another one's load. */
+function countFollower<T>({ place }: Task<T>, found: boolean): void {
+  if (found) place.count('hits')
+  else place.tell('miss', 'misses')
+}
+
+async function load<T>(task: Task<T>, flight: Flight, previous: Entry | undefined): Promise<T> {
+  const { engine, place } = task
   const context = contextOf<T>(task, previous)
   try {
     const value = await execute(task, context)
@@ -116,6 +165,8 @@ async function lead<T>(task: Task<T>, previous: Entry | undefined): Promise<T> {
     if (previous) previous.retryAt = engine.tier.time.exact() + RETRY_PAUSE
     place.abandon(flight, { status: 'failed', error })
     throw error
+  } finally {
+    if (task.policy.lease > 0) engine.remote?.release(place, task.key)
   }
 }
 

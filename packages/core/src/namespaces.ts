@@ -65,7 +65,7 @@ export class Namespaces {
     const policy = resolvePolicy(options, engine.policy, path)
     return {
       engine,
-      space: engine.tier.space(name, limited ? resolveLimits(options, path) : undefined),
+      space: engine.tier.space(name, limited ? resolveLimits(options, path) : undefined, String(options.version ?? '')),
       policy,
       values: values ?? engine.values,
       schema: options.schema,

@@ -2,44 +2,69 @@ import type { LevelNode } from './define-scopes.js'
 import { digest } from './digest.js'
 import { encodePart, type MapKey } from './key-text.js'
 
-/** Changes whenever the encoding below does, so that two versions never read each other's text. */
+/** Changes whenever an entry's encoding does, so that two versions never read each other's text. */
 const FORMAT = '1'
 /** Above this many characters a key's text gives way to its digest. */
 const LONGEST_TEXT = 512
+/** Above this many characters an id's text does. */
+const LONGEST_ID = 200
+/** What stands in place of a path for what everybody shares. */
+const GLOBAL = 'global'
 
 /**
  * A scope's path as text, injective over (level, ids): every part is percent-encoded, every id stands behind its level, and
- * the id of a secret level gives way to its digest. Readable on purpose: an operator sees what a key belongs to.
+ * the id of a secret level gives way to its digest. Readable on purpose: an operator sees what a key belongs to. The topmost
+ * scope stands in braces: a store that spreads keys over nodes keeps a tenant on one of them (Redis Cluster: hash tag).
  */
 export function scopeText(level: LevelNode, ids: readonly string[]): string {
-  return level.path.map((step, at) => `${encodePart(step.name)}=${idText(step, ids[at] as string)}`).join('/')
+  if (level.path.length === 0) return GLOBAL
+  const steps = level.path.map((step, at) => `${encodePart(step.name)}=${shownId(step, ids[at] as string)}`)
+  return [`{${steps[0]}}`, ...steps.slice(1)].join('/')
+}
+
+/** An id as it may leave the process: a long one, and that of a secret level, as a digest, which no id is shown like otherwise. */
+export function shownId(level: LevelNode, id: string): string {
+  const text = level.secret ? '' : encodePart(id)
+  return level.secret || text.length > LONGEST_ID ? `~${digest(id)}` : text
+}
+
+/** The id that {@link shownId} shows; `undefined` where it shows a digest. */
+export function idOfShown(shown: string): string | undefined {
+  return shown.startsWith('~') ? undefined : decodeURIComponent(shown)
 }
 
 /** What an entry is, in full. */
 export interface EntryIdentity {
-  /** The cache's own version. */
-  readonly version: string
+  /** {@link scopeText} of its scope. */
+  readonly scope: string
+  /** The cache's own version, and the namespace's. */
+  readonly versions: readonly string[]
   readonly namespace: string
-  readonly level: LevelNode
-  readonly ids: readonly string[]
   readonly key: MapKey
 }
 
 /**
- * The text of one entry: format, version, namespace, scope and key, injective over all of them (rule R-02). Two entries have
+ * The text of one entry: scope, format, versions, namespace and key, injective over all of them (rule R-02). Two entries have
  * one text exactly where they are the same entry.
  */
-export function entryText({ version, namespace, level, ids, key }: EntryIdentity): string {
-  return `${FORMAT}|${encodePart(version)}|${encodePart(namespace)}|${scopeText(level, ids)}|${keyText(key)}`
+export function entryText({ scope, versions, namespace, key }: EntryIdentity): string {
+  return `${scope}|${FORMAT}|${versions.map(encodePart).join(',')}|${encodePart(namespace)}|${keyText(key)}`
 }
 
-function idText(level: LevelNode, id: string): string {
-  return level.secret ? `~${digest(id)}` : encodePart(id)
+/** The key of a scope's stamp, of the stamp that every invalidated tag of the scope changes, or of one tag's in it. */
+export function stampText(scope: string, stamp: string): string {
+  return `${scope}|#${stamp}`
+}
+
+/** The key of the lease on an entry. */
+export function leaseText(identity: string): string {
+  return `${identity}|lease`
 }
 
 /** A key as text: marked ones are text already, and their form keeps them apart from an application's own string. */
 function keyText(key: MapKey): string {
   if (typeof key === 'number') return `*${key}`
-  const text = key.charCodeAt(0) === 0 ? key.slice(1) : encodePart(key)
+  // Braces stand for one thing only: which keys belong together.
+  const text = key.charCodeAt(0) === 0 ? key.slice(1).replaceAll('{', '<').replaceAll('}', '>') : encodePart(key)
   return text.length > LONGEST_TEXT ? `=${digest(text)}` : text
 }

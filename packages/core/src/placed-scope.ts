@@ -1,7 +1,7 @@
 import type { Engine } from './engine.js'
 import { getOrSet } from './get-or-set.js'
 import { Batch, type LoadMany } from './batch.js'
-import { deferrable, invalidateScope, invalidateTags, type InvalidationResult } from './invalidation.js'
+import { deferrable, invalidateScope, invalidateTags, purgeScope, type InvalidationResult } from './invalidation.js'
 import type { Key, MapKey } from './key-text.js'
 import { LoadContext, type Load } from './load-context.js'
 import type { Entry } from './memory/entry.js'
@@ -9,6 +9,7 @@ import type { Place } from './memory/place.js'
 import type { NamespaceState } from './namespace-state.js'
 import { PlacedSyncScope } from './placed-sync-scope.js'
 import { resolvePolicy, type Policy } from './policy.js'
+import type { PurgeResult } from './remote.js'
 import type { GetOrSetOptions, SetOptions, Lookup, Scope, SyncScope } from './scope.js'
 import { nodeStats, type ScopeStats } from './scope-stats.js'
 import { accepts } from './standard-schema.js'
@@ -32,13 +33,18 @@ export class PlacedScope<V = unknown> implements Scope<V> {
   }
 
   get sync(): SyncScope<V> {
+    return this.#synchronous
+  }
+
+  get #synchronous(): PlacedSyncScope<V> {
     return (this.#sync ??= new PlacedSyncScope<V>(this.#state, this.#place))
   }
 
   async get<T = V>(key: Key): Promise<T | undefined> {
     const mapped = this.#engine.key(key)
     if (mapped === undefined || this.#engine.closed) return undefined
-    const entry = this.#place.freshOrMiss(mapped)
+    const entry =
+      this.#engine.remote === undefined ? this.#place.freshOrMiss(mapped) : await this.#freshFromAnyTier(mapped)
     if (entry === undefined) return undefined
     const { value } = entry
     if (this.#state.schema !== undefined && !(await this.#accepts(entry))) return undefined
@@ -47,7 +53,8 @@ export class PlacedScope<V = unknown> implements Scope<V> {
 
   async lookup<T = V>(key: Key): Promise<Lookup<T>> {
     const mapped = this.#engine.key(key)
-    const entry = mapped === undefined ? undefined : this.#place.find(mapped)
+    const found = mapped === undefined ? undefined : this.#fromAnyTier(mapped)
+    const entry = found instanceof Promise ? await found : found
     if (entry === undefined) return { hit: false }
     const { value, freshUntil, storedAt } = entry
     if (!(await this.#accepts(entry))) return { hit: false }
@@ -61,11 +68,14 @@ export class PlacedScope<V = unknown> implements Scope<V> {
   }
 
   async has(key: Key): Promise<boolean> {
-    return this.sync.has(key)
+    const mapped = this.#engine.key(key)
+    const found = mapped === undefined ? undefined : this.#fromAnyTier(mapped)
+    const entry = found instanceof Promise ? await found : found
+    return entry !== undefined && this.#engine.tier.time.now() < entry.freshUntil
   }
 
   async set<T extends V>(key: Key, value: T, options?: SetOptions): Promise<void> {
-    this.sync.set(key, value, options)
+    await this.#synchronous.write(key, value, options)
   }
 
   getOrSet<T = V>(key: Key, load: Load<T>, options?: GetOrSetOptions<T>): Promise<T> {
@@ -84,7 +94,7 @@ export class PlacedScope<V = unknown> implements Scope<V> {
   async delete(key: Key): Promise<boolean> {
     const mapped = this.#engine.key(key)
     if (mapped === undefined) return false
-    return deferrable(this.#engine, () => this.#place.delete(mapped), false)
+    return deferrable(this.#engine, () => this.#place.deleteEverywhere(mapped), false)
   }
 
   async getMany<T = V>(keys: readonly Key[]): Promise<(T | undefined)[]> {
@@ -92,7 +102,7 @@ export class PlacedScope<V = unknown> implements Scope<V> {
   }
 
   async setMany<T extends V>(pairs: Iterable<readonly [Key, T]>, options?: SetOptions): Promise<void> {
-    for (const [key, value] of pairs) this.sync.set(key, value, options)
+    await Promise.all(Array.from(pairs, ([key, value]) => this.#synchronous.write(key, value, options)))
   }
 
   async deleteMany(keys: readonly Key[]): Promise<number> {
@@ -117,8 +127,33 @@ export class PlacedScope<V = unknown> implements Scope<V> {
     return invalidateTags(this.#engine, this.#place, tags)
   }
 
+  purge(): Promise<PurgeResult> {
+    return purgeScope(this.#engine, this.#place)
+  }
+
   stats(): ScopeStats {
     return nodeStats(this.#place.node, this.#state.space.name === '' ? undefined : this.#state.space)
+  }
+
+  /** The entry under the key whatever its age, from memory or from the store. */
+  #fromAnyTier(key: MapKey): Entry | undefined | Promise<Entry | undefined> {
+    const entry = this.#place.find(key)
+    const { remote, closed } = this.#engine
+    if (remote === undefined || closed || (entry !== undefined && this.#place.trusts(entry))) return entry
+    return remote.look(this.#place, key).then((sight) => sight.entry)
+  }
+
+  /** The fresh entry under the key from memory or from the store, counted as a hit or a miss. */
+  async #freshFromAnyTier(key: MapKey): Promise<Entry | undefined> {
+    const calm = this.#place.fresh(key)
+    if (calm !== undefined) return calm
+    const entry = await this.#fromAnyTier(key)
+    if (entry === undefined || this.#engine.tier.time.now() >= entry.freshUntil) {
+      this.#place.tell('miss', 'misses')
+      return undefined
+    }
+    this.#place.hit(entry)
+    return entry
   }
 
   /** Whether the namespace's schema takes the value; one that it refuses is gone, unless it was replaced meanwhile. */
@@ -132,7 +167,8 @@ export class PlacedScope<V = unknown> implements Scope<V> {
 
   async #getCheckedOrSet<T>(key: MapKey, load: Load<T>, options: GetOrSetOptions<T> | undefined): Promise<T> {
     const entry = this.#place.find(key)
-    if (entry !== undefined) await this.#accepts(entry)
+    const found = entry !== undefined && this.#place.trusts(entry) ? entry : await this.#fromAnyTier(key)
+    if (found !== undefined) await this.#accepts(found)
     return this.#load(key, load, options)
   }
 

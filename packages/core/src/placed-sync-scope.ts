@@ -35,15 +35,23 @@ export class PlacedSyncScope<V = unknown> implements SyncScope<V> {
   has(key: Key): boolean {
     const mapped = this.#engine.key(key)
     const entry = mapped === undefined ? undefined : this.#place.find(mapped)
-    return entry !== undefined && this.#engine.tier.time.now() < entry.freshUntil
+    return entry !== undefined && this.#engine.tier.time.now() < entry.freshUntil && this.#place.trusts(entry)
   }
 
   set<T extends V>(key: Key, value: T, options?: SetOptions): void {
+    void this.write(key, value, options)
+  }
+
+  /** {@link set}, with what resolves when the second tier has the value too, or has given up. */
+  write(key: Key, value: unknown, options: SetOptions | undefined): Promise<void> | undefined {
     const policy = resolvePolicy(options, this.#state.policy)
     const mapped = this.#engine.key(key)
-    if (this.#engine.closed) return
-    if (mapped === undefined) return this.#place.bypass('key-too-long')
-    this.#place.write(mapped, () => keptValue(this.#values, value), { policy, tags: policy.tags })
+    if (this.#engine.closed) return undefined
+    if (mapped === undefined) {
+      this.#place.bypass('key-too-long')
+      return undefined
+    }
+    return this.#place.write(mapped, () => keptValue(this.#values, value), { policy, tags: policy.tags })
   }
 
   getOrSet<T = V>(key: Key, load: LoadSync<T>, options?: GetOrSetOptions<T>): T {

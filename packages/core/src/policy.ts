@@ -21,6 +21,11 @@ export interface Policy<T = unknown> {
   readonly loadTimeout?: Duration | undefined
   /** How long a caller waits for a reload before it gets the stale value; loading goes on. Default: at once within `staleWhileRevalidate`, else no limit. */
   readonly softTimeout?: Duration | undefined
+  /**
+   * With a second tier: one load among all processes. A process that finds a load under way elsewhere waits for what it brings,
+   * this long at the most; then it loads itself, so a process that dies while it loads costs no more than that. Default: 0, off.
+   */
+  readonly lease?: Duration | undefined
   /** Names by which entries can be invalidated together, within a scope and below it. At most 16 of at most 256 bytes. */
   readonly tags?: readonly string[] | undefined
   /** Whether a loaded value is kept. Default: every value is, `null` and `undefined` too. */
@@ -36,6 +41,7 @@ export interface ResolvedPolicy {
   readonly refreshAhead: number
   readonly loadTimeout: number
   readonly softTimeout: number | undefined
+  readonly lease: number
   readonly tags: readonly string[]
   readonly cacheIf: ((value: never) => boolean) | undefined
 }
@@ -48,6 +54,7 @@ export const DEFAULT_POLICY: ResolvedPolicy = {
   refreshAhead: 0,
   loadTimeout: Infinity,
   softTimeout: undefined,
+  lease: 0,
   tags: [],
   cacheIf: undefined,
 }
@@ -92,6 +99,7 @@ export function resolvePolicy<T>(policy: Policy<T> | undefined, base: ResolvedPo
     loadTimeout: policy.loadTimeout === undefined ? base.loadTimeout : lifetime(policy.loadTimeout, at('loadTimeout')),
     softTimeout:
       policy.softTimeout === undefined ? base.softTimeout : milliseconds(policy.softTimeout, at('softTimeout')),
+    lease: window(policy.lease, 'lease', base.lease),
     tags: policy.tags === undefined ? base.tags : tagList(policy.tags, at('tags')),
     cacheIf: policy.cacheIf ?? base.cacheIf,
   }

@@ -4,6 +4,7 @@ import { Counters } from './memory/counters.js'
 import type { Leaf } from './memory/leaf.js'
 import type { ScopeNode } from './memory/scope-node.js'
 import type { Space } from './memory/space.js'
+import type { RemoteStats } from './remote.js'
 
 /** What happened, in this process, since the cache was made; `entries`, `bytes` and `inFlight` are of this moment. */
 export interface ScopeStats {
@@ -41,6 +42,8 @@ export interface ScopeStats {
 export interface CacheStats extends ScopeStats {
   /** Namespaces, wrapped functions and routes that are known. */
   readonly namespaces: number
+  /** What the second tier did, where there is one. */
+  readonly remote?: RemoteStats
 }
 
 /** One of the scopes that `topScopes` found. */
@@ -64,7 +67,11 @@ export function cacheStats(engine: Engine): CacheStats {
     if (space.name !== '') namespaces++
   }
   const { root, inFlight } = engine.tier
-  return { ...snapshot(total, { entries: root.entries, bytes: root.bytes, inFlight }), namespaces }
+  return {
+    ...snapshot(total, { entries: root.entries, bytes: root.bytes, inFlight }),
+    namespaces,
+    ...(engine.remote && { remote: engine.remote.stats() }),
+  }
 }
 
 /** One namespace, in all scopes. */

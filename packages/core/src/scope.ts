@@ -3,6 +3,7 @@ import type { Key } from './key-text.js'
 import type { Load } from './load-context.js'
 import type { LoadMany } from './batch.js'
 import type { Policy } from './policy.js'
+import type { PurgeResult } from './remote.js'
 import type { ScopeStats } from './scope-stats.js'
 import type { LoadSync } from './get-or-set-sync.js'
 
@@ -72,6 +73,14 @@ export interface Scope<V = unknown> {
   invalidate(): Promise<InvalidationResult>
   /** Invalidates what carries one of the tags in this scope and below it; never in a sibling. */
   invalidateTags(tags: readonly string[]): Promise<InvalidationResult>
+  /**
+   * Invalidates the scope and then removes what is left of it and of all below it in the store, key by key and in slices: proof
+   * that a tenant was deleted. Takes as long as the store has keys; for that, and not for everyday invalidation. Without a
+   * store it only invalidates.
+   *
+   * @throws CacheError `ERR_CACHE_STORE` where the store fails meanwhile, or cannot list keys
+   */
+  purge(): Promise<PurgeResult>
   /** What happened in this scope and below it, in this process. Walks them: the cost grows with the scopes below. */
   stats(): ScopeStats
 }

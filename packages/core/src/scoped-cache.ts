@@ -7,6 +7,7 @@ import { Namespace, NAMESPACE_OPTIONS, currentScope, scopeAt, type NamespaceOpti
 import { Namespaces, type NamespaceTraits } from './namespaces.js'
 import type { NamespaceState } from './namespace-state.js'
 import { refuseUnknown } from './policy.js'
+import type { RemoteHealth } from './remote.js'
 import type { Ids, IdsOf, Level } from './scope-types.js'
 import type { Scope } from './scope.js'
 import { cacheStats, topScopes, type CacheStats, type RankedBy, type TopScope } from './scope-stats.js'
@@ -33,6 +34,8 @@ export interface CacheHealth {
     readonly maxBytes: number
     readonly policy: string
   }
+  /** The second tier, where there is one. */
+  readonly remote?: RemoteHealth
 }
 
 /**
@@ -215,15 +218,23 @@ export class ScopedCache implements AsyncDisposable {
     return this.#engine.signals.on(name, listener)
   }
 
-  /** Resolves when the cache can be used: at once, with the memory tier alone. */
+  /**
+   * Resolves when the cache can be used: at once with the memory tier alone; with a store, when that answered, or after a second:
+   * a store that is down keeps nobody from starting.
+   *
+   * @throws CacheError `ERR_CACHE_CLOSED`
+   */
   async ready(): Promise<void> {
     if (this.#engine.closed) throw new CacheError('ERR_CACHE_CLOSED', 'the cache is closed')
+    await this.#engine.remote?.ready()
   }
 
   /** How the cache is. Never throws. */
   health(): CacheHealth {
     const { root, limits, policy } = this.#engine.tier
+    const { remote } = this.#engine
     return {
+      ...(remote && { remote: remote.health() }),
       status: this.#engine.closed ? 'closed' : 'ok',
       memory: { entries: root.entries, bytes: root.bytes, ...limits, policy: policy.name },
     }
@@ -235,7 +246,8 @@ export class ScopedCache implements AsyncDisposable {
   }
 
   /**
-   * Ends it: running loads are aborted, memory is freed, timers stop. Afterwards reads miss, writes do nothing and loaders run;
+   * Ends it: running loads are aborted, memory is freed, timers stop; with a store, what still waits to be written there gets a
+   * second. Resolves when all that is over. Afterwards reads miss, writes do nothing and loaders run;
    * invalidations throw `ERR_CACHE_CLOSED`. A second call does nothing.
    */
   async close(): Promise<void> {
@@ -245,6 +257,7 @@ export class ScopedCache implements AsyncDisposable {
     const reason = new CacheError('ERR_CACHE_CLOSED', 'the cache was closed while this was loading')
     for (const load of engine.loads) load.abort(reason)
     engine.tier.close()
+    await engine.remote?.close()
   }
 
   /** {@link ScopedCache.close}, for `await using`. */

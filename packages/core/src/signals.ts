@@ -24,6 +24,30 @@ export type BypassReason =
   | 'request'
   | 'response'
 
+/**
+ * What happened between a process and its store: reads or writes are given up (`down`) or go through again (`up`); messages of
+ * other processes come (`bus-up`), do not (`bus-down`), or were missed (`bus-gap`); a value of another key came (`mismatch`, an
+ * alarm), a damaged one (`corrupt`), one of another version of this library (`foreign`); a value was not written (`dropped`), or
+ * no codec takes it (`unencodable`); an invalidation waits for the store (`queued`), reached it at last (`replayed`), or was
+ * given up when the cache was closed (`lost`).
+ */
+export type StoreEventKind =
+  | 'reads-down'
+  | 'reads-up'
+  | 'writes-down'
+  | 'writes-up'
+  | 'bus-up'
+  | 'bus-down'
+  | 'bus-gap'
+  | 'mismatch'
+  | 'corrupt'
+  | 'foreign'
+  | 'dropped'
+  | 'unencodable'
+  | 'queued'
+  | 'replayed'
+  | 'lost'
+
 /** Every event and what its listeners get. */
 export interface CacheEvents {
   /** A fresh value was found. */
@@ -50,6 +74,8 @@ export interface CacheEvents {
     /** For `'request'` and `'response'`: why, in the words of `Cache-Status`; from a fixed list, too. */
     readonly detail?: string | undefined
   }
+  /** Something happened between this process and its store; `kind` comes from a fixed list. */
+  store: { readonly kind: StoreEventKind }
   /** Something failed that no caller is told of: background work, or `cacheIf`. */
   error: CacheEvent & { readonly error: unknown }
 }
@@ -101,6 +127,7 @@ const NAMES: readonly (keyof CacheEvents)[] = [
   'expire',
   'invalidate',
   'bypass',
+  'store',
   'error',
 ]
 

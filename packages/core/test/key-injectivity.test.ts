@@ -5,7 +5,7 @@ import { scopeForest, type ScopeForest } from '../src/define-scopes.js'
 import { normalizeId } from '../src/id.js'
 import { KeyEncoders } from '../src/key-encoder.js'
 import { checkKey, mapKey, type Key, type MapKey } from '../src/key-text.js'
-import { entryText } from '../src/path-text.js'
+import { entryText, scopeText } from '../src/path-text.js'
 import { SEED } from './support/seed.js'
 
 /*
@@ -38,7 +38,8 @@ function encoded(asked: Asked, within: ScopeForest = forest): string | undefined
     const key = mapKey(asked.key as Key, encoders)
     if (key === undefined || ids.includes(undefined)) return undefined
     checkKey(key)
-    return entryText({ ...asked, level, ids: ids as string[], key })
+    const scope = scopeText(level, ids as string[])
+    return entryText({ scope, versions: [asked.version], namespace: asked.namespace, key })
   } catch (error) {
     expect(error).toMatchObject({ code: 'ERR_CACHE_KEY' })
     return undefined

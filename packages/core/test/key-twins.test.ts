@@ -4,7 +4,7 @@ import { createCache, keyEncoder, type Key, type ScopedCache } from '@cacheado/c
 import { scopeForest } from '../src/define-scopes.js'
 import { KeyEncoders, type KeyEncoder } from '../src/key-encoder.js'
 import { mapKey, type MapKey } from '../src/key-text.js'
-import { entryText } from '../src/path-text.js'
+import { entryText, scopeText } from '../src/path-text.js'
 
 /*
  * T-01, by hand: pairs that some encoding somewhere took for one. Each must be two entries, as text and in a cache.
@@ -141,10 +141,9 @@ function textOf(twin: Twin): string {
   const level = forest.level(levelOf(twin))
   const ids = level.path.map((step) => String(twin.at?.[step.name]))
   return entryText({
-    version: '',
+    scope: scopeText(level, ids),
+    versions: [''],
     namespace: twin.in ?? '',
-    level,
-    ids,
     key: mapKey(twin.key as Key, encoders) as MapKey,
   })
 }
@@ -172,7 +171,7 @@ describe('twins', () => {
   )
 
   it('are plain text that names what it belongs to', () => {
-    expect(textOf(user('org 1', 'bob', ['invoice', 42]))).toBe('1|||organization=org%201/user=bob|(invoice,*42)')
+    expect(textOf(user('org 1', 'bob', ['invoice', 42]))).toBe('{organization=org%201}/user=bob|1|||(invoice,*42)')
     for (const twin of TWINS.flat()) expect(textOf(twin)).toMatch(/^[!-~]+$/)
   })
 })

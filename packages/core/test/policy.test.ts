@@ -15,6 +15,7 @@ describe('a policy', () => {
       refreshAhead: 0,
       loadTimeout: Infinity,
       softTimeout: undefined,
+      lease: 0,
       tags: [],
       cacheIf: undefined,
     })

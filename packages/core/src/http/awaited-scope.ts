@@ -6,6 +6,7 @@ import type { InvalidationResult } from '../invalidation.js'
 import type { Key } from '../key-text.js'
 import type { Load } from '../load-context.js'
 import type { Policy } from '../policy.js'
+import type { PurgeResult } from '../remote.js'
 import type { Level } from '../scope-types.js'
 import type { GetOrSetOptions, Lookup, Scope, SyncScope } from '../scope.js'
 import { ScopedCache } from '../scoped-cache.js'
@@ -86,6 +87,10 @@ export class AwaitedScope implements Scope {
 
   async invalidateTags(tags: readonly string[]): Promise<InvalidationResult> {
     return (await this.#scope()).invalidateTags(tags)
+  }
+
+  async purge(): Promise<PurgeResult> {
+    return (await this.#scope()).purge()
   }
 
   stats(): ScopeStats {

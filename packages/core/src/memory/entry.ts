@@ -5,9 +5,9 @@ import type { Tag } from './tag-marks.js'
 
 /** When an entry passes from one state into the next, in milliseconds of the tier's clock. */
 export interface Lifetimes {
-  /** Until then a hit needs no further thought. */
-  readonly calmUntil: number
-  /** Until then it is fresh; between the two a hit also reloads it in the background. */
+  /** From then on a hit also reloads it in the background. */
+  readonly aheadFrom: number
+  /** Until then it is fresh. */
   readonly freshUntil: number
   /** Until then it may be served stale while one caller reloads it. */
   readonly staleUntil: number
@@ -21,6 +21,7 @@ export interface Lifetimes {
  */
 export class Entry implements Evictable, Lifetimes {
   value: unknown
+  /** Until then a hit needs no further thought: it is not near its end, and what a store says about it is known. */
   calmUntil = 0
   /** The tag sequence up to which it was compared with the marks on its path. */
   checked = 0
@@ -29,6 +30,7 @@ export class Entry implements Evictable, Lifetimes {
   readonly key: MapKey
   before: Evictable | undefined = undefined
   after: Evictable | undefined = undefined
+  aheadFrom = 0
   freshUntil = 0
   staleUntil = 0
   errorUntil = 0
@@ -39,6 +41,12 @@ export class Entry implements Evictable, Lifetimes {
   tags: readonly Tag[] = NO_TAGS
   /** The tag sequence when the load behind the value began: marks set later kill it. */
   born = 0
+  /** Until then it is served without asking the store whether it still holds, where there is one. */
+  trustedUntil = 0
+  /** The tag sequence when it was last compared with the store, or made: a later loss of trust concerns it. */
+  verified = 0
+  /** Of the copy in the store, where there is one. */
+  writeId: Uint8Array | undefined = undefined
 
   constructor(leaf: Leaf, key: MapKey, value: unknown) {
     this.value = value

@@ -13,6 +13,8 @@ export class Leaf {
   counters: Counters | undefined = undefined
   /** No longer in the tree, alone: handles must look again. A whole subtree leaves by a new tree version instead. */
   detached = false
+  /** Look-ups in a store under way: what they bring belongs here, so it stays in the tree. */
+  lookups = 0
 
   constructor(
     readonly node: ScopeNode,
@@ -25,6 +27,6 @@ export class Leaf {
   }
 
   get empty(): boolean {
-    return this.entries.size === 0 && (this.flights === undefined || this.flights.size === 0)
+    return this.entries.size === 0 && this.lookups === 0 && (this.flights === undefined || this.flights.size === 0)
   }
 }

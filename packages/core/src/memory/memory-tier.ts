@@ -1,4 +1,5 @@
 import { CoarseClock, type Clock } from '../clock.js'
+import type { Remote } from '../remote.js'
 import type { LevelNode, ScopeForest } from '../define-scopes.js'
 import type { MapKey } from '../key-text.js'
 import type { Signals } from '../signals.js'
@@ -36,6 +37,13 @@ export interface Kept {
   readonly born: number
   /** Size in bytes where the caller knows it better than an estimate. */
   readonly bytes?: number | undefined
+  /** When it was last known to be what the store has, where there is one; in milliseconds of the tier's time. */
+  readonly verifiedAt: number
+  /** {@link MemoryTier.sequence} of that moment. Default: `born`. */
+  readonly verified?: number | undefined
+  readonly writeId?: Uint8Array | undefined
+  /** How old it is already, in milliseconds. Default: 0. */
+  readonly age?: number | undefined
 }
 
 /**
@@ -61,6 +69,12 @@ export class MemoryTier {
   readonly #sweeper: Sweeper
   /** Loads registered at the moment. */
   inFlight = 0
+  /** The second tier, where there is one. */
+  remote: Remote | undefined
+  /** How long an entry is served before it is compared with the store again, in milliseconds. */
+  revalidateAfter = 0
+  /** The tag sequence at which everything that was kept before lost its trust. */
+  #distrusted = 0
 
   constructor(options: MemoryTierOptions) {
     this.forest = options.forest
@@ -85,14 +99,19 @@ export class MemoryTier {
   }
 
   /** The space of that name, made where it is missing. One with limits has a budget of its own. */
-  space(name: string, limits: Limits | undefined): Space {
+  space(name: string, limits: Limits | undefined, version = ''): Space {
     const known = this.#spaces.get(name)
     if (known) return known
     const budget = limits === undefined ? this.#shared : new Budget(this.policy.createQueue(), limits)
     this.#budgets.add(budget)
-    const space = new Space(name, budget)
+    const space = new Space(name, budget, version)
     this.#spaces.set(name, space)
     return space
+  }
+
+  /** The space of that name, if there is one. */
+  spaceNamed(name: string): Space | undefined {
+    return this.#spaces.get(name)
   }
 
   get spaces(): Iterable<Space> {
@@ -134,10 +153,28 @@ export class MemoryTier {
 
   /** Whether no tag of the entry was invalidated on its path since its load began. */
   unmarked(entry: Entry): boolean {
-    if (entry.checked === this.sequence || entry.tags.length === 0) return true
-    if (this.marked(entry.leaf.node, entry.tags, entry.born)) return false
+    return entry.checked === this.sequence || this.#recheck(entry)
+  }
+
+  #recheck(entry: Entry): boolean {
+    if (entry.tags.length > 0 && this.marked(entry.leaf.node, entry.tags, entry.born)) return false
+    if (entry.verified < this.#distrusted) entry.trustedUntil = entry.calmUntil = 0
     entry.checked = this.sequence
     return true
+  }
+
+  /** From now on nothing that is kept is served before it was compared with the store. Drops nothing. */
+  distrust(): void {
+    this.#distrusted = ++this.sequence
+  }
+
+  /** The entry is what the store has, as was found out by a look-up that began then. */
+  verify(entry: Entry, at: number, sequence: number): void {
+    entry.verified = sequence
+    entry.calmUntil = entry.aheadFrom
+    if (this.remote === undefined) return
+    entry.trustedUntil = sequence < this.#distrusted ? 0 : at + this.revalidateAfter
+    entry.calmUntil = Math.min(entry.aheadFrom, entry.trustedUntil)
   }
 
   /** Whether one of the tags was invalidated at the node or above it after `born`. */
@@ -163,6 +200,12 @@ export class MemoryTier {
     node.marks ??= new TagMarks()
     this.sequence++
     for (const tag of tags) node.marks.set(tag, this.sequence)
+  }
+
+  /** Invalidates whatever carries any tag, at a scope and below it. */
+  markAll(node: ScopeNode): void {
+    node.marks ??= new TagMarks()
+    node.marks.setAll(++this.sequence)
   }
 
   /** Takes a scope and all below it out of the tree; the cost does not depend on what hangs there. Returns how many entries left. */
@@ -254,14 +297,16 @@ export class MemoryTier {
 
   #fill(entry: Entry, value: unknown, kept: Kept): void {
     entry.value = value
-    entry.storedAt = this.time.now()
+    entry.storedAt = this.time.now() - (kept.age ?? 0)
     entry.retryAt = 0
-    entry.calmUntil = kept.lifetimes.calmUntil
+    entry.aheadFrom = kept.lifetimes.aheadFrom
     entry.freshUntil = kept.lifetimes.freshUntil
     entry.staleUntil = kept.lifetimes.staleUntil
     entry.errorUntil = kept.lifetimes.errorUntil
     entry.tags = kept.tags.length === 0 ? NO_TAGS : kept.tags
     entry.born = entry.checked = kept.born
+    entry.writeId = kept.writeId
+    this.verify(entry, kept.verifiedAt, kept.verified ?? kept.born)
   }
 
   #admit(entry: Entry, bytes: number): void {

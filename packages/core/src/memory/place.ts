@@ -2,11 +2,12 @@ import { checkKey, type MapKey } from '../key-text.js'
 import type { LevelNode } from '../define-scopes.js'
 import { Flight, type Settlement } from '../flight.js'
 import type { ResolvedPolicy } from '../policy.js'
+import type { Outgoing } from '../remote.js'
 import type { BypassReason, CacheEvent } from '../signals.js'
 import type { Counted } from './counters.js'
 import type { Entry, Lifetimes } from './entry.js'
 import type { Leaf } from './leaf.js'
-import type { MemoryTier } from './memory-tier.js'
+import type { Kept, MemoryTier } from './memory-tier.js'
 import type { ScopeNode } from './scope-node.js'
 import type { Space } from './space.js'
 import type { Tag } from './tag-marks.js'
@@ -57,7 +58,7 @@ export class Place {
     if (leaf === undefined || leaf.detached || this.#version !== tier.version) leaf = this.#look()
     if (leaf === undefined) return undefined
     const entry = leaf.entries.get(key)
-    if (entry === undefined || entry.calmUntil <= tier.time.now() || !tier.unmarked(entry)) return undefined
+    if (entry === undefined || !tier.unmarked(entry) || entry.calmUntil <= tier.time.now()) return undefined
     this.#hit(leaf, entry)
     return entry
   }
@@ -67,7 +68,7 @@ export class Place {
     const calm = this.fresh(key)
     if (calm !== undefined) return calm
     const entry = this.find(key)
-    if (entry !== undefined && this.tier.time.now() < entry.freshUntil) {
+    if (entry !== undefined && this.tier.time.now() < entry.freshUntil && this.trusts(entry)) {
       this.hit(entry)
       return entry
     }
@@ -85,18 +86,29 @@ export class Place {
     return undefined
   }
 
+  /** Whether an entry may be served without asking the store about it. */
+  trusts(entry: Entry): boolean {
+    const { remote, time } = this.tier
+    return remote === undefined || time.now() < entry.trustedUntil || remote.blind()
+  }
+
   /** Whether an entry that was found before can still be given out: it was not deleted, replaced or invalidated meanwhile. */
   serves(entry: Entry): boolean {
     return this.leaf?.entries.get(entry.key) === entry && this.tier.alive(entry, this.tier.time.exact())
   }
 
-  /** Counts a fresh entry that {@link fresh} left to closer inspection. */
+  /** Counts a fresh entry that {@link fresh} left to closer inspection; one that memory did not keep as well. */
   hit(entry: Entry): void {
-    this.#hit(entry.leaf, entry)
+    if (entry.leaf.entries.get(entry.key) === entry) this.#hit(entry.leaf, entry)
+    else this.count('hits')
   }
 
-  /** Stores a value that was not loaded; a load under way for the key is detached. Not where making the value throws. */
-  write(key: MapKey, value: () => unknown, terms: Terms): boolean {
+  /**
+   * Stores a value that was not loaded; a load under way for the key is detached. Not where making the value throws.
+   *
+   * @returns what resolves when the second tier has it too, or has given up; it goes on without being waited for
+   */
+  write(key: MapKey, value: () => unknown, terms: Terms): Promise<void> | undefined {
     checkKey(key)
     this.detachFlight(key)
     let kept: unknown
@@ -106,16 +118,35 @@ export class Place {
       // What is there is older than what was to replace it: it goes even where the new value cannot be kept.
       this.delete(key)
       this.bypass('value-refused')
-      return false
+      return undefined
     }
-    const leaf = this.#obtain()
-    const stored = this.#keep(leaf, key, kept, terms, this.tier.sequence)
+    const leaf = this.obtain()
+    const { sequence, time, remote } = this.tier
+    const outgoing = this.#outgoing(kept, terms)
+    this.#keep(leaf, key, outgoing, { born: sequence, bytes: terms.bytes, verifiedAt: time.now() })
     if (leaf.empty) this.tier.prune(leaf)
-    return stored
+    return remote?.write(this, key, outgoing)
   }
 
-  /** Deletes a key; a load under way for it is detached. Whether anything usable was there. */
+  /** Deletes a key, in the second tier in the background. Whether anything usable was in memory. */
   delete(key: MapKey): boolean {
+    const there = this.forget(key)
+    void this.tier.remote?.delete(this, key)
+    return there
+  }
+
+  /** Deletes a key, and resolves when the second tier has done so too, or has queued it. Whether anything usable was there. */
+  async deleteEverywhere(key: MapKey): Promise<boolean> {
+    const { remote } = this.tier
+    if (remote === undefined) return this.forget(key)
+    const there = this.find(key) !== undefined || (await remote.look(this, key)).entry !== undefined
+    this.forget(key)
+    await remote.delete(this, key)
+    return there
+  }
+
+  /** Deletes a key in memory; a load under way for it is detached. Whether anything usable was there. */
+  forget(key: MapKey): boolean {
     this.detachFlight(key)
     const entry = this.find(key)
     if (entry === undefined) return false
@@ -137,7 +168,7 @@ export class Place {
    */
   lead(key: MapKey): Flight {
     checkKey(key)
-    return this.#register(new Flight(this.#obtain(), key, this.tier.sequence))
+    return this.#register(new Flight(this.obtain(), key, this.tier.sequence))
   }
 
   /** A load under another key with the stamps of one under way: a response learns late which variant of its URL it is. */
@@ -150,7 +181,11 @@ export class Place {
   land(flight: Flight, value: unknown, terms: Terms): boolean {
     const registered = this.#current(flight, terms.tags)
     this.#leave(flight)
-    const stored = registered !== undefined && this.#keep(flight.leaf, flight.key, value, terms, flight.born)
+    const { leaf, key, sight, born } = flight
+    const outgoing = this.#outgoing(value, terms)
+    const verifiedAt = sight?.began ?? this.tier.time.now()
+    const stored = registered !== undefined && this.#keep(leaf, key, outgoing, { born, bytes: terms.bytes, verifiedAt })
+    if (registered !== undefined) this.tier.remote?.keep(this, flight, outgoing)
     if (flight.leaf.empty) this.tier.prune(flight.leaf)
     const settlement: Settlement = stored
       ? { status: 'stored', value }
@@ -162,6 +197,11 @@ export class Place {
 
   /** Ends a load without a value to keep. */
   abandon(flight: Flight, settlement: Settlement = { status: 'unshared' }): void {
+    this.settle(flight, settlement)
+  }
+
+  /** Ends a load: whoever waits is told how. */
+  settle(flight: Flight, settlement: Settlement): void {
     this.#leave(flight)
     if (flight.leaf.empty) this.tier.prune(flight.leaf)
     flight.settle(settlement)
@@ -226,7 +266,8 @@ export class Place {
     return this.#leaf
   }
 
-  #obtain(): Leaf {
+  /** The leaf, made where it is missing. */
+  obtain(): Leaf {
     const { leaf } = this
     if (leaf !== undefined) return leaf
     this.#version = this.tier.version
@@ -266,14 +307,12 @@ export class Place {
     this.tier.countFlight(this.space, -1)
   }
 
-  #keep(leaf: Leaf, key: MapKey, value: unknown, terms: Terms, born: number): boolean {
-    const lifetimes = this.#lifetimes(terms.policy)
-    const stored = this.tier.store(leaf, key, value, {
-      lifetimes,
-      tags: this.#tags(terms.tags),
-      born,
-      bytes: terms.bytes,
-    })
+  #outgoing(value: unknown, terms: Terms): Outgoing {
+    return { value, lifetimes: this.#lifetimes(terms.policy), tags: this.#tags(terms.tags) }
+  }
+
+  #keep(leaf: Leaf, key: MapKey, { value, ...how }: Outgoing, stamps: Omit<Kept, keyof Outgoing>): boolean {
+    const stored = this.tier.store(leaf, key, value, { ...how, ...stamps })
     if (!stored) this.bypass('value-refused')
     else this.tell('set', 'sets')
     return stored
@@ -285,7 +324,7 @@ export class Place {
     const freshUntil = now + Math.ceil(ttl)
     return {
       freshUntil,
-      calmUntil: freshUntil - Math.min(policy.refreshAhead, ttl),
+      aheadFrom: freshUntil - Math.min(policy.refreshAhead, ttl),
       staleUntil: freshUntil + policy.staleWhileRevalidate,
       errorUntil: freshUntil + policy.staleIfError,
     }

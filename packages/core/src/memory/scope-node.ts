@@ -21,6 +21,8 @@ export class ScopeNode {
   above: ScopeNode | undefined
   marks: TagMarks | undefined
   counters: Counters | undefined
+  /** What the second tier knows about this scope; its own affair. */
+  stamps: unknown
   entries = 0
   bytes = 0
 

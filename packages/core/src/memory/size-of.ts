@@ -4,7 +4,7 @@ const SMALL = 64
 const DEEPEST = 200
 
 /** What an entry costs besides its value: the entry itself, its place in the map, its key's header. */
-export const ENTRY_OVERHEAD = 280
+export const ENTRY_OVERHEAD = 312
 
 /**
  * Roughly how many bytes of memory a value retains, or `undefined` where that cannot be told: too deep, or a getter that

@@ -51,6 +51,8 @@ export class Space {
     /** Empty for what is kept outside of any namespace. */
     readonly name: string,
     readonly budget: Budget,
+    /** Part of the path of what it keeps in a store. */
+    readonly version = '',
   ) {
     this.tags = name === '' ? [] : [this]
   }

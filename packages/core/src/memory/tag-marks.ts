@@ -26,6 +26,12 @@ export class TagMarks {
     return this.#marks.get(tag) ?? this.#floor
   }
 
+  /** Invalidates every tag, known or not. */
+  setAll(sequence: number): void {
+    this.#marks.clear()
+    this.#floor = this.latest = sequence
+  }
+
   #forget(): void {
     let surplus = this.#marks.size - MOST_MARKS / 2
     for (const [tag, sequence] of this.#marks) {

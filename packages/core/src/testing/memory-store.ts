@@ -23,7 +23,7 @@ const SLICE = 100
  * ```ts
  * const clock = manualClock()
  * const engine = memoryEngine({ clock })
- * const nodes = [1, 2].map(() => createCache({ clock, remote: memoryStore(engine) }))
+ * const nodes = [1, 2].map(() => createCache({ clock, remote: defineStore(memoryStore(engine)) }))
  * engine.hold() // node 2 does not hear yet what node 1 invalidates
  * ```
  */

@@ -1,0 +1,80 @@
+import type { Clock } from '../clock.js'
+
+/** An operation with a deadline: what happens when that passes first. */
+interface Awaited {
+  readonly due: number
+  over: boolean
+  readonly late: () => void
+}
+
+/**
+ * Deadlines that are all equally far away: the first to begin is the first to be due, so one timer does for all of them and
+ * an operation costs no timer of its own.
+ */
+export class Deadlines {
+  readonly #clock: Clock
+  readonly #delay: number
+  #queue: Awaited[] = []
+  /** Those before it are over. */
+  #head = 0
+  #cancel: (() => void) | undefined
+
+  constructor(clock: Clock, delay: number) {
+    this.#clock = clock
+    this.#delay = delay
+  }
+
+  /** What the operation gives; rejects with `late()` where that takes too long, whatever comes of it later. */
+  within<T>(operation: Promise<T>, late: () => Error): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const awaited: Awaited = { due: this.#clock.now() + this.#delay, over: false, late: () => reject(late()) }
+      this.#queue.push(awaited)
+      if (this.#cancel === undefined) this.#arm(this.#delay)
+      operation.then(
+        (value) => {
+          awaited.over = true
+          this.#trim()
+          resolve(value)
+        },
+        (error: unknown) => {
+          awaited.over = true
+          this.#trim()
+          reject(error instanceof Error ? error : new Error('the store rejected', { cause: error }))
+        },
+      )
+    })
+  }
+
+  /** Forgets what is over at the head of the queue. */
+  #trim(): void {
+    const queue = this.#queue
+    while (queue[this.#head]?.over === true) this.#head++
+    if (this.#head === queue.length) {
+      this.#queue = []
+      this.#head = 0
+      this.#cancel?.()
+      this.#cancel = undefined
+    } else if (this.#head > 1024 && this.#head * 2 > queue.length) {
+      this.#queue = queue.slice(this.#head)
+      this.#head = 0
+    }
+  }
+
+  #arm(delay: number): void {
+    this.#cancel = this.#clock.after(delay, () => this.#expire())
+  }
+
+  #expire(): void {
+    this.#cancel = undefined
+    const now = this.#clock.now()
+    for (let at = this.#head; at < this.#queue.length; at++) {
+      const awaited = this.#queue[at] as Awaited
+      if (awaited.over) continue
+      // A timer may come a little early.
+      if (awaited.due > now + 1) return this.#arm(awaited.due - now)
+      awaited.over = true
+      awaited.late()
+    }
+    this.#trim()
+  }
+}

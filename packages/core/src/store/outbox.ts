@@ -1,0 +1,256 @@
+import type { Entry, Lifetimes } from '../memory/entry.js'
+import type { MapKey } from '../key-text.js'
+import type { Place } from '../memory/place.js'
+import type { Flight } from '../flight.js'
+import type { Outgoing } from '../remote.js'
+import { encodeEnvelope } from './envelope-writer.js'
+import type { EnvelopeContent, EnvelopeTag } from './envelope.js'
+import { LOCAL } from './lookup.js'
+import { randomId } from './random-id.js'
+import { tagText, type CapturedStamps, type Stamp, type StampPath } from './stamps.js'
+import type { StoreLink } from './store-link.js'
+import type { StoreItem } from './store.js'
+
+/** A store keeps a value this much longer than it may be served: clocks differ. */
+const SLACK = 1000
+/** How long a deleted key leaves its mark, in milliseconds. */
+export const TOMBSTONE_LIFE = 60_000
+/** A load that took longer than this is not written over nothing: the mark of a delete may be gone by then. */
+const LONGEST_LOAD = TOMBSTONE_LIFE / 2
+
+/** A value as bytes, with the name of the codec that made them. */
+interface Encoded {
+  readonly codec: string
+  readonly bytes: Uint8Array
+}
+
+/**
+ * Values on their way into the store: in the background, a bounded number at once, and for one key in their order. A value that
+ * cannot be written is dropped: that is a miss later on.
+ */
+export class Outbox {
+  readonly #link: StoreLink
+  /** Writes under way by identity: whoever looks the key up waits for them. */
+  readonly #writing = new Map<string, Promise<unknown>>()
+  #pending = 0
+
+  constructor(link: StoreLink) {
+    this.#link = link
+  }
+
+  /** The write under way for an entry, if any; never rejects. */
+  writing(identity: string): Promise<unknown> | undefined {
+    return this.#writing.size === 0 ? undefined : this.#writing.get(identity)
+  }
+
+  /** Writes what a load brought, unless something came between its look-up and now. */
+  keep(place: Place, flight: Flight, outgoing: Outgoing): void {
+    const { sight, key } = flight
+    const captured = sight?.stamps as CapturedStamps | undefined
+    if (captured === undefined || sight === undefined) return this.#dropped()
+    const seen = sight.writeId
+    if (seen === undefined && this.#link.now() - sight.began > LONGEST_LOAD) return this.#dropped()
+    const entry = mine(place, key, outgoing)
+    const encoded = this.#encode(outgoing.value, entry)
+    if (encoded === undefined) return
+    const identity = this.#link.identity(place, key)
+    void this.#enqueue(identity, async () => {
+      const tags = await this.#capturedTags(captured, outgoing)
+      if (tags !== undefined) {
+        const stamps = { values: captured.values, tags }
+        const item = await this.#item(identity, encoded, outgoing, stamps, captured.path, entry)
+        if (await this.#link.guard.replace(item, seen)) return true
+      }
+      // Something newer is there, or the stamps have moved: what this process holds is no better.
+      if (entry !== undefined && mine(place, key, outgoing) === entry) this.#link.engine.tier.remove(entry)
+      return false
+    })
+  }
+
+  /** Writes a value over whatever is there. Whether the store has it. */
+  async write(place: Place, key: MapKey, outgoing: Outgoing, message: Uint8Array | undefined): Promise<boolean> {
+    const leaf = place.obtain()
+    const entry = mine(place, key, outgoing)
+    const encoded = this.#encode(outgoing.value, entry)
+    const identity = this.#link.identity(place, key)
+    leaf.lookups++
+    try {
+      return await this.#enqueue(identity, async () => {
+        // What is there is older than what no codec takes.
+        if (encoded === undefined) {
+          await this.#link.guard.set([this.tombstone(identity)], message)
+          return true
+        }
+        const path = this.#link.stamps.path(leaf.node)
+        const stamps = await this.#currentStamps(path, outgoing)
+        const item = await this.#item(identity, encoded, outgoing, stamps, path, entry)
+        await this.#link.guard.set([item], message)
+        return true
+      })
+    } finally {
+      leaf.lookups--
+      if (leaf.empty) this.#link.engine.tier.prune(leaf)
+    }
+  }
+
+  /** The mark of a deleted key: a load that looked before it does not write over it. */
+  tombstone(identity: string): StoreItem {
+    const envelope = { writeId: randomId(), identity, content: { kind: 'tombstone' } as const }
+    return { key: identity, value: encodeEnvelope(envelope, this.#link.settings.sealing), ttl: TOMBSTONE_LIFE }
+  }
+
+  /** Runs a write after those of the same key that are under way. Whether it was done. */
+  async #enqueue(identity: string, work: () => Promise<boolean>): Promise<boolean> {
+    const { counters, settings, engine } = this.#link
+    if (this.#pending >= settings.maxPendingWrites) {
+      this.#dropped()
+      return false
+    }
+    this.#pending++
+    const before = this.#writing.get(identity)
+    const done = (async () => {
+      await before
+      try {
+        if (await work()) {
+          counters.writes++
+          return true
+        }
+      } catch (error) {
+        this.#link.failed(error)
+      }
+      this.#dropped()
+      return false
+    })()
+    this.#writing.set(identity, done)
+    engine.background.add(done)
+    const written = await done
+    this.#pending--
+    if (this.#writing.get(identity) === done) this.#writing.delete(identity)
+    return written
+  }
+
+  /** The value as it is now: whoever changes it later changes nothing that is stored (rule R-14). */
+  #encode(value: unknown, entry: Entry | undefined): Encoded | undefined {
+    const { engine, settings, counters } = this.#link
+    for (const codec of engine.codecs) {
+      const bytes = codec.encode(value)
+      if (bytes !== undefined) return { codec: codec.name, bytes }
+    }
+    const bytes = settings.codec.encode(value)
+    if (bytes !== undefined) return { codec: settings.codec.name, bytes }
+    counters.unencodable++
+    engine.signals.emit('store', { kind: 'unencodable' })
+    const type = (value as { constructor?: { name?: string } } | null | undefined)?.constructor?.name
+    engine.signals.log.once(`unencodable ${type}`, 'a value stays in this process: no codec takes it', { type })
+    if (entry !== undefined) entry.writeId = LOCAL
+    return undefined
+  }
+
+  async #item(
+    identity: string,
+    { codec, bytes }: Encoded,
+    { lifetimes }: Outgoing,
+    stamps: { readonly values: readonly Uint8Array[]; readonly tags: readonly EnvelopeTag[] },
+    path: StampPath,
+    entry: Entry | undefined,
+  ): Promise<StoreItem> {
+    const { engine, settings } = this.#link
+    const packing = settings.compression.pack(bytes)
+    const packed = packing instanceof Promise ? await packing : packing
+    const times = timesOf(lifetimes, this.#link.now())
+    const content: EnvelopeContent = {
+      kind: 'value',
+      createdAt: engine.clock.wall(),
+      ...times,
+      stamps: stamps.values,
+      tags: stamps.tags,
+      codec,
+      ...packed,
+    }
+    const writeId = randomId()
+    if (entry !== undefined) entry.writeId = writeId
+    const life = Math.ceil(Math.max(times.freshFor, times.staleFor, times.errorFor, 0)) + SLACK
+    this.#link.arm(armed(path, stamps.tags), life)
+    return { key: identity, value: encodeEnvelope({ writeId, identity, content }, settings.sealing), ttl: life }
+  }
+
+  /**
+   * The stamps of a load's tags as they were when it began. Where they were not held then, they are what they are now, provided
+   * that no tag at all was invalidated in between; `undefined` where that cannot be said.
+   */
+  async #capturedTags(captured: CapturedStamps, { tags }: Outgoing): Promise<readonly EnvelopeTag[] | undefined> {
+    const { stamps } = this.#link
+    const names = tags.map(tagText)
+    const created = await Promise.all(captured.creations)
+    if (created.includes(false)) return undefined
+    const all = captured.path.flatMap((scope) => names.map((name) => scope.tag(name)))
+    const held = (stamp: Stamp) => stamps.current(stamp) !== undefined && stamp.setAt <= captured.tick
+    const unknown = all.filter((stamp) => !held(stamp))
+    if (unknown.length > 0 && !(await this.#noneInvalidated(captured, unknown))) return undefined
+    return this.#tagsOf(captured.path, names)
+  }
+
+  /** Reads the tags' stamps, and then whether the tag stamps are still those of the beginning: in this order it tells. */
+  async #noneInvalidated({ path, values }: CapturedStamps, unknown: readonly Stamp[]): Promise<boolean> {
+    await this.#link.comparePath(path, unknown)
+    const outcomes = await Promise.all(unknown.map(({ creation }) => creation ?? true))
+    if (outcomes.includes(false)) return false
+    await this.#link.comparePath(
+      path,
+      path.map(({ tagged }) => tagged),
+    )
+    return path.every(({ tagged }, level) => this.#link.stamps.current(tagged) === values[2 * level + 1])
+  }
+
+  /** The stamps as they are now. */
+  async #currentStamps(path: StampPath, { tags }: Outgoing) {
+    const { stamps } = this.#link
+    const names = tags.map(tagText)
+    const now = this.#link.now()
+    const ofTags = path.flatMap((scope) => names.map((name) => scope.tag(name)))
+    await this.#link.comparePath(path, [
+      ...this.#link.unknown(path, now),
+      ...ofTags.filter((stamp) => !stamps.trusts(stamp, now)),
+    ])
+    await Promise.all(
+      [...path.flatMap(({ scope, tagged }) => [scope, tagged]), ...ofTags].map(({ creation }) => creation),
+    )
+    const captured = stamps.capture(path)
+    const tagStamps = this.#tagsOf(path, names)
+    if (captured === undefined || tagStamps === undefined) throw new Error('the stamps could not be made')
+    return { values: captured.values, tags: tagStamps }
+  }
+
+  #tagsOf(path: StampPath, names: readonly string[]): readonly EnvelopeTag[] | undefined {
+    const tags: EnvelopeTag[] = []
+    for (const name of names) {
+      const stamps = path.map((scope) => this.#link.stamps.current(scope.tag(name)))
+      if (stamps.includes(undefined)) return undefined
+      tags.push({ name, stamps: stamps as Uint8Array[] })
+    }
+    return tags
+  }
+
+  #dropped(): void {
+    this.#link.counters.dropped++
+    this.#link.engine.signals.emit('store', { kind: 'dropped' })
+  }
+}
+
+/** The entry in memory, if it holds just this value. */
+function mine(place: Place, key: MapKey, { value }: Outgoing): Entry | undefined {
+  const entry = place.leaf?.entries.get(key)
+  return entry?.value === value ? entry : undefined
+}
+
+function timesOf({ freshUntil, staleUntil, errorUntil }: Lifetimes, now: number) {
+  return {
+    freshFor: Math.max(0, freshUntil - now),
+    staleFor: Math.max(0, staleUntil - now),
+    errorFor: Math.max(0, errorUntil - now),
+  }
+}
+
+function armed(path: StampPath, tags: readonly EnvelopeTag[]): Stamp[] {
+  return path.flatMap((scope) => [scope.scope, scope.tagged, ...tags.map(({ name }) => scope.tag(name))])
+}

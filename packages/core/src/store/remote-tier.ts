@@ -1,0 +1,232 @@
+import { lifetime, milliseconds } from '../duration.js'
+import type { Engine } from '../engine.js'
+import type { Flight } from '../flight.js'
+import type { MapKey } from '../key-text.js'
+import type { Place } from '../memory/place.js'
+import type { Tag } from '../memory/tag-marks.js'
+import type { Outgoing, PurgeResult, Remote, RemoteHealth, RemoteStats, Sight } from '../remote.js'
+import { stampText } from '../path-text.js'
+import { addressOf, type Announcement } from './announcement.js'
+import { Announcer } from './announcer.js'
+import { Invalidations } from './invalidations.js'
+import { Leases } from './leases.js'
+import { Lookup } from './lookup.js'
+import { Outbox } from './outbox.js'
+import { purgeKeys } from './purge.js'
+import type { RemoteSettings } from './remote-options.js'
+import { StoreLink } from './store-link.js'
+import type { Store } from './store.js'
+
+/** How long memory is trusted without comparing, in milliseconds: where messages of other processes come, and where not. */
+const WITH_BUS = 30_000
+const WITHOUT_BUS = 1000
+/** How long a start waits for the store at the most. */
+const START_LIMIT = 1000
+/** How long closing waits for what is under way. */
+const CLOSE_LIMIT = 1000
+
+/**
+ * The second tier over a store: look-ups, writes, invalidations and what other processes tell. Everything about scopes, stamps,
+ * envelopes and freshness is here and in what it is made of; the store only keeps bytes.
+ */
+export class RemoteTier implements Remote {
+  readonly #engine: Engine
+  readonly #link: StoreLink
+  readonly #announcer: Announcer
+  readonly #invalidations: Invalidations
+  readonly #outbox: Outbox
+  readonly #leases: Leases
+  /** Look-ups under way by identity. */
+  readonly #lookups = new Map<string, { readonly lookup: Lookup; readonly sight: Promise<Sight> }>()
+  #bus: RemoteHealth['bus']
+  #started = false
+
+  constructor(engine: Engine, store: Store, settings: RemoteSettings) {
+    this.#engine = engine
+    this.#link = new StoreLink(engine, store, settings, (side, down) => this.#guarded(side, down))
+    this.#announcer = new Announcer(this.#link, {
+      changed: (place, key) => this.#outdate(this.#link.identity(place, key)),
+      landed: (place, key) => this.#leases.landed(place, key),
+      up: () => this.#heard('up'),
+      down: () => this.#heard('down'),
+      gap: () => this.#gap(),
+    })
+    this.#invalidations = new Invalidations(this.#link, this.#announcer)
+    this.#outbox = new Outbox(this.#link)
+    this.#leases = new Leases(this.#link, this.#announcer, (place, key) => this.look(place, key))
+    this.#bus = store.bus === undefined ? 'none' : 'down'
+    const { trustWhileDown = 'max' } = engine.memory
+    this.#link.trustWhileDown =
+      trustWhileDown === 'max' ? Infinity : milliseconds(trustWhileDown, 'memory.trustWhileDown')
+    this.#trust()
+  }
+
+  async look(place: Place, key: MapKey): Promise<Sight> {
+    this.#start()
+    const identity = this.#link.identity(place, key)
+    await this.#outbox.writing(identity)
+    const shared = this.#lookups.get(identity)
+    if (shared !== undefined) return shared.sight
+    const lookup = new Lookup(this.#link, place, key, identity)
+    const sight = lookup.run()
+    this.#lookups.set(identity, { lookup, sight })
+    void sight.then(() => {
+      if (this.#lookups.get(identity)?.lookup === lookup) this.#lookups.delete(identity)
+    })
+    return sight
+  }
+
+  blind(): boolean {
+    return this.#link.guard.down && this.#link.mayServeUnasked()
+  }
+
+  capture(place: Place): Sight | undefined {
+    const { leaf } = place
+    if (leaf === undefined) return undefined
+    const path = this.#link.stamps.path(leaf.node)
+    const began = this.#link.now()
+    if (this.#link.unknown(path, began).length > 0) return undefined
+    return { entry: undefined, writeId: undefined, began, stamps: this.#link.stamps.capture(path) }
+  }
+
+  keep(place: Place, flight: Flight, outgoing: Outgoing): void {
+    this.#outbox.keep(place, flight, outgoing)
+  }
+
+  async write(place: Place, key: MapKey, outgoing: Outgoing): Promise<void> {
+    this.#start()
+    const identity = this.#link.identity(place, key)
+    this.#outdate(identity)
+    const announcement = keyAnnouncement('set', place, key)
+    const written = await this.#outbox.write(place, key, outgoing, this.#announcer.message(announcement))
+    if (written) this.#invalidations.withdraw(identity)
+    // What is there is older than what could not be written: nobody may read it.
+    else await this.#invalidations.tombstone(this.#outbox.tombstone(identity), keyAnnouncement('delete', place, key))
+  }
+
+  async delete(place: Place, key: MapKey): Promise<void> {
+    this.#start()
+    const identity = this.#link.identity(place, key)
+    this.#outdate(identity)
+    await this.#outbox.writing(identity)
+    await this.#invalidations.tombstone(this.#outbox.tombstone(identity), keyAnnouncement('delete', place, key))
+  }
+
+  invalidate(place: Place): Promise<boolean> {
+    this.#start()
+    return this.#invalidations.scope(place)
+  }
+
+  invalidateTags(place: Place, tags: readonly Tag[]): Promise<boolean> {
+    this.#start()
+    return this.#invalidations.tags(place, tags)
+  }
+
+  lease(place: Place, key: MapKey, duration: number): Promise<Sight | undefined> {
+    return this.#leases.take(place, key, duration)
+  }
+
+  release(place: Place, key: MapKey): void {
+    const written = this.#outbox.writing(this.#link.identity(place, key))
+    this.#engine.background.add(this.#leases.release(place, key, written))
+  }
+
+  purge(place: Place): Promise<PurgeResult> {
+    return purgeKeys(this.#link.guard.store, place)
+  }
+
+  async ready(): Promise<void> {
+    this.#start()
+    const { store } = this.#link.guard
+    const answered = (async () => {
+      await store.connect?.()
+      await this.#link.guard.getMany([stampText('global', 'scope')])
+    })()
+    await this.#within(START_LIMIT, answered)
+  }
+
+  health(): RemoteHealth {
+    const { guard } = this.#link
+    const status = guard.down ? 'down' : 'ok'
+    return { name: guard.store.name, status, bus: this.#bus, queued: this.#invalidations.queued }
+  }
+
+  stats(): RemoteStats {
+    return { ...this.#link.counters }
+  }
+
+  async close(): Promise<void> {
+    await this.#within(CLOSE_LIMIT, this.#engine.background.settled())
+    await this.#within(CLOSE_LIMIT, this.#invalidations.close())
+    this.#announcer.stop()
+    await this.#within(CLOSE_LIMIT, this.#link.guard.close())
+  }
+
+  /** Begins to listen with the first operation: making a cache does no I/O. */
+  #start(): void {
+    if (this.#started) return
+    this.#started = true
+    this.#announcer.start()
+  }
+
+  /** A look-up under way may find what was there before: it counts no more, and nobody joins it. */
+  #outdate(identity: string): void {
+    const shared = this.#lookups.get(identity)
+    if (shared === undefined) return
+    shared.lookup.outdated = true
+    this.#lookups.delete(identity)
+  }
+
+  #guarded(side: 'reads' | 'writes', down: boolean): void {
+    const { signals, background } = this.#engine
+    signals.emit('store', { kind: `${side}-${down ? 'down' : 'up'}` })
+    signals.log.once(`store ${side} ${down}`, `${side} of the store are ${down ? 'given up for a while' : 'back'}`, {})
+    if (side === 'reads') this.#link.downSince = down ? this.#link.now() : Infinity
+    if (down) return
+    background.add(this.#invalidations.flush())
+    if (side === 'reads') this.#distrust()
+  }
+
+  #heard(bus: 'up' | 'down'): void {
+    if (this.#bus === bus) return
+    this.#bus = bus
+    this.#engine.signals.emit('store', { kind: `bus-${bus}` })
+    this.#trust()
+    this.#distrust()
+    if (bus === 'up') this.#engine.background.add(this.#invalidations.flush())
+  }
+
+  #gap(): void {
+    this.#link.counters.gaps++
+    this.#engine.signals.emit('store', { kind: 'bus-gap' })
+    this.#distrust()
+  }
+
+  /** Something may have been missed: nothing is served before it was compared. */
+  #distrust(): void {
+    this.#link.stamps.distrust()
+    this.#engine.tier.distrust()
+  }
+
+  /** How long memory counts without comparing depends on whether messages come. */
+  #trust(): void {
+    const { revalidateAfter } = this.#engine.memory
+    const most = this.#bus === 'down' ? WITHOUT_BUS : Infinity
+    const otherwise = this.#bus === 'up' ? WITH_BUS : WITHOUT_BUS
+    const chosen = revalidateAfter === undefined ? otherwise : milliseconds(revalidateAfter, 'memory.revalidateAfter')
+    this.#engine.tier.revalidateAfter = this.#link.stamps.trustedFor = Math.min(chosen, most)
+  }
+
+  async #within(limit: number, work: Promise<unknown>): Promise<void> {
+    let cancel = () => {}
+    const late = new Promise<void>((resolve) => {
+      cancel = this.#engine.clock.after(limit, resolve)
+    })
+    await Promise.race([work.catch((error: unknown) => this.#link.failed(error)), late])
+    cancel()
+  }
+}
+
+function keyAnnouncement(kind: 'set' | 'delete', { level, ids, space }: Place, key: MapKey): Announcement {
+  return { kind, address: addressOf(level, ids), namespace: space.name, key }
+}
