@@ -64,7 +64,7 @@ const SETTLING: readonly StoreFault[] = ['refuse', 'fail', 'lose', 'corrupt', 's
  * ```ts
  * const faults = randomFaults({ rate: 0.2, operations: ['getMany', 'set'] })
  * console.log(`seed ${faults.seed}`)
- * const remote = faultyStore(redisStore({ url }), faults)
+ * const store = faultyStore(memoryStore(), faults)
  * ```
  */
 export function randomFaults(options: RandomFaultOptions = {}): RandomFaults {

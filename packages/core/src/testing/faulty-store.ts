@@ -38,15 +38,15 @@ export interface FaultyStore extends Store {
  * @throws CacheError `ERR_CACHE_STORE`, as a rejection, where the plan says `refuse` or `fail`
  * @example
  * ```ts
- * const remote = faultyStore(memoryStore())
- * const cache = createCache({ remote, ttl: '1m' })
+ * const store = faultyStore(memoryStore())
+ * const cache = createCache({ remote: defineStore(store), ttl: '1m' })
  *
- * remote.plan('hang') // the server is frozen
+ * store.plan('hang') // the server is frozen
  * await cache.global.getOrSet('rates', loadRates) // answers all the same, from the loader
  *
- * remote.plan({ getMany: 'swap' }) // replies in the wrong places
- * remote.plan(({ operation, count }) => (operation === 'set' && count % 2 === 0 ? 'fail' : undefined))
- * remote.plan() // all is well again
+ * store.plan({ getMany: 'swap' }) // replies in the wrong places
+ * store.plan(({ operation, count }) => (operation === 'set' && count % 2 === 0 ? 'fail' : undefined))
+ * store.plan() // all is well again
  * ```
  */
 export function faultyStore(store: Store, plan?: FaultPlan): FaultyStore {

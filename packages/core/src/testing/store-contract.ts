@@ -26,8 +26,9 @@ export interface StoreContractOptions {
   /** Milliseconds within which a short ttl has to end, a message to arrive, a bus to be up. Default: 5,000. */
   readonly deadline?: number
   /**
-   * What the store cannot promise, by the id of the check, with the reason: `{ 'bus-order': 'memcached has no bus' }`. A store
-   * without `keys`, `bus` or `distrust` has to say so here: nothing is left out silently.
+   * What the store cannot promise, by the id of the check, with the reason: `{ 'replace-once': 'it has no transactions' }`.
+   * Nothing is left out silently: a store without `keys` has to say so here (`keys`, `keys-patterns`), one without a bus (`bus`,
+   * `bus-order`, `bus-set`, `bus-close`), one without `distrust` (`distrust`).
    */
   readonly except?: Readonly<Record<string, string>>
 }
@@ -41,7 +42,7 @@ export interface StoreContractOptions {
  * @example
  * ```ts
  * describe('my store', () => {
- *   for (const check of storeContract(() => myStore({ url }), { except: { 'bus-order': 'it has no bus' } })) {
+ *   for (const check of storeContract(() => myStore({ url }), { except: { distrust: 'it has no connection' } })) {
  *     it(check.name, check.run)
  *   }
  * })
