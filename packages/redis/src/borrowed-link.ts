@@ -17,13 +17,17 @@ export function borrowedLink({ client, subscriber }: BorrowedClientOptions): Lin
     throw configError('subscriber', 'a client of node-redis or ioredis, not a cluster')
   }
   let isClosed = false
+  const lent = subscriber && new LentSubscriber(subscriber)
   return {
     ...way,
     send: (key, command) => (isClosed ? Promise.reject(notConnected()) : way.send(key, command)),
     masters: () => (isClosed ? Promise.reject(notConnected()) : way.masters()),
-    ...(subscriber === undefined ? {} : { subscriber: () => new LentSubscriber(subscriber) }),
+    ...(lent === undefined ? {} : { subscriber: () => lent }),
     distrust: () => 'borrowed',
-    close: () => void (isClosed = true),
+    close() {
+      isClosed = true
+      lent?.close()
+    },
   }
 }
 

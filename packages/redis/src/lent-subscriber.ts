@@ -3,25 +3,27 @@ import { notConnected } from './errors.js'
 import type { Subscriber } from './link.js'
 import { REPLY_OPTIONS, type NodeRedisClient } from './node-redis.js'
 
-/** Listening on a client that the application gave for it: it is connected, reconnected and closed there. */
+/** What either library says when a connection is gone. */
+const LOSSES = ['error', 'end', 'close', 'reconnecting']
+
+const silent = () => {}
+
+/**
+ * Listening on a client that the application gave for it: it is connected, reconnected and closed there. One for all attempts,
+ * since the client keeps what it listens to over a loss, and would hear each message once for each attempt.
+ */
 export class LentSubscriber implements Subscriber {
-  onLost = () => {}
+  onLost = silent
   readonly #client: NodeRedisClient | IoredisClient
-  #stop = () => {}
+  #channel: string | undefined
+  #listener: (message: Buffer) => void = silent
 
   constructor(client: NodeRedisClient | IoredisClient) {
     this.#client = client
   }
 
-  async open(): Promise<void> {
-    const isReady = 'isReady' in this.#client ? this.#client.isReady : this.#client.status === 'ready'
-    if (!isReady) throw notConnected()
-    const lost = () => this.onLost()
-    // What either library says when a connection is gone; an error of a node-redis client comes with the loss of it.
-    for (const event of ['error', 'end', 'close', 'reconnecting']) this.#client.on(event, lost)
-    this.#stop = () => {
-      for (const event of ['error', 'end', 'close', 'reconnecting']) this.#client.off(event, lost)
-    }
+  open(): Promise<void> {
+    return this.#isReady ? Promise.resolve() : Promise.reject(notConnected())
   }
 
   check(): Promise<unknown> {
@@ -31,29 +33,42 @@ export class LentSubscriber implements Subscriber {
 
   async subscribe(channel: string, listener: (message: Buffer) => void): Promise<void> {
     const client = this.#client
-    const stopBefore = this.#stop
-    if ('isReady' in client) {
-      this.#stop = () => {
-        stopBefore()
-        if (client.isReady) client.unsubscribe(channel, listener, true).catch(() => {})
-      }
-      await client.subscribe(channel, listener, true)
-    } else {
-      const heard = (from: Buffer, message: Buffer) => {
-        if (from.toString() === channel) listener(message)
-      }
-      client.on('messageBuffer', heard)
-      this.#stop = () => {
-        stopBefore()
-        client.off('messageBuffer', heard)
-        if (client.status === 'ready') client.unsubscribe(channel).catch(() => {})
-      }
-      await client.subscribe(channel)
+    this.#listener = listener
+    if (this.#channel === undefined) {
+      this.#channel = channel
+      for (const event of LOSSES) client.on(event, this.#lost)
+      if (!('isReady' in client)) client.on('messageBuffer', this.#heardFrom)
     }
+    await ('isReady' in client ? client.subscribe(channel, this.#heard, true) : client.subscribe(channel))
   }
 
   destroy(): void {
-    this.#stop()
-    this.#stop = () => {}
+    this.#listener = silent
+  }
+
+  /** Leaves the client as it was. */
+  close(): void {
+    const client = this.#client
+    if (this.#channel === undefined) return
+    for (const event of LOSSES) client.off(event, this.#lost)
+    if ('isReady' in client) client.unsubscribe(this.#channel, this.#heard, true).catch(silent)
+    else {
+      client.off('messageBuffer', this.#heardFrom)
+      client.unsubscribe(this.#channel).catch(silent)
+    }
+  }
+
+  get #isReady(): boolean {
+    return 'isReady' in this.#client ? this.#client.isReady : this.#client.status === 'ready'
+  }
+
+  readonly #lost = () => {
+    if (!this.#isReady) this.onLost()
+  }
+
+  readonly #heard = (message: Buffer) => this.#listener(message)
+
+  readonly #heardFrom = (channel: Buffer, message: Buffer) => {
+    if (channel.toString() === this.#channel) this.#listener(message)
   }
 }
