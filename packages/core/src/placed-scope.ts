@@ -102,7 +102,7 @@ export class PlacedScope<V = unknown> implements Scope<V> {
   }
 
   async setMany<T extends V>(pairs: Iterable<readonly [Key, T]>, options?: SetOptions): Promise<void> {
-    await Promise.all(Array.from(pairs, ([key, value]) => this.#synchronous.write(key, value, options)))
+    await Promise.all(Array.from(pairs, ([key, value]) => this.set(key, value, options)))
   }
 
   async deleteMany(keys: readonly Key[]): Promise<number> {

@@ -6,6 +6,7 @@ import type { Audience } from './decide/downstream.js'
 import type { StoringRules } from './decide/storable.js'
 import { DevelopmentNotes } from './development-notes.js'
 import type { HttpSettings } from './http-settings.js'
+import { registerResponseCodecs } from './response-codec.js'
 import type { RoutePlan } from './route-plan.js'
 import { UncacheableKeys } from './uncacheable-keys.js'
 
@@ -33,6 +34,7 @@ export interface BoundRoute {
 export function bindRoute(plan: RoutePlan, settings: HttpSettings): BoundRoute {
   const { engine, credentials } = settings
   const level = engine.forest.level(plan.level)
+  registerResponseCodecs(engine)
   // A response's lifetime depends on its headers, so the namespace itself has no policy.
   const { space } = ScopedCache.registerNamespace(
     settings.cache,

@@ -123,7 +123,10 @@ export class Fill {
     const { place, base, claims, context } = this.#placed
     if (this.#index === undefined && names.length === 0) return true
     const index = (this.#index ??= new VariantIndex())
+    const known = index.names.length
     if (!index.learn(names)) return false
+    // Other processes have to learn it, too; a new one lands by itself.
+    if (this.#flight.key !== base && index.names.length > known) void place.write(base, () => index, INDEX_TERMS)
     const key = variantKey(this.#route, context.request, base, claims, index)
     if (key === undefined || !index.admit(key, place)) return false
     if (key !== this.#flight.key) this.#moveTo(key, index)

@@ -1,6 +1,8 @@
 import { CacheError } from '../cache-error.js'
 import type { Flight } from '../flight.js'
+import type { MapKey } from '../key-text.js'
 import type { Entry } from '../memory/entry.js'
+import type { Remote, Sight } from '../remote.js'
 import { bindRoute, type BoundRoute } from './bound-route.js'
 import { gateRequest } from './decide/request-gate.js'
 import { Fill, INDEX_TERMS } from './fill.js'
@@ -16,7 +18,7 @@ import { variantKey } from './response-keys.js'
 import { addRouteTags, skipReason } from './route-functions.js'
 import { registerRoute } from './route-registry.js'
 import type { RoutePlan } from './route-plan.js'
-import { forwardReason, mayUse, select, type Selection } from './selection.js'
+import { forwardReason, mayUse, select, selectAcross, type Selection } from './selection.js'
 import { staleCopy, staleReplay } from './stale-copy.js'
 import { StoredResponse } from './stored-response.js'
 import { formatCacheStatus, type ForwardReason } from './syntax/cache-status.js'
@@ -97,7 +99,26 @@ export class ResponseCache {
       // It was counted as a hit, and is no response at all.
       if (entry !== undefined) place.count('hits', -1)
     }
-    const selection = select(this.#route, placed, this.#keyed)
+    const { remote } = this.#route.engine
+    if (remote === undefined) {
+      return this.#decide(placed, select(this.#route, placed, this.#keyed), onlyIfCached, attempt)
+    }
+    return this.#lookFurther(remote, placed, onlyIfCached, attempt)
+  }
+
+  async #lookFurther(remote: Remote, placed: Placed, onlyIfCached: boolean, attempt: number): Promise<Outcome> {
+    const selection = await selectAcross(remote, this.#route, placed, this.#keyed)
+    return this.#decide(placed, selection, onlyIfCached, attempt)
+  }
+
+  /** What to do with what was found. */
+  #decide(
+    placed: Placed,
+    selection: Selection | undefined,
+    onlyIfCached: boolean,
+    attempt: number,
+  ): Outcome | Promise<Outcome> {
+    const { place } = placed
     if (selection === undefined) return this.#bypass(placed.context, 'key-too-long')
     const { entry, index } = selection
     if (index !== undefined) this.#varies = true
@@ -163,10 +184,11 @@ export class ResponseCache {
       const made = (index = new VariantIndex())
       const variant = variantKey(route, context.request, base, claims, made)
       if (variant === undefined) return this.#bypass(context, 'key-too-long')
-      place.write(base, () => made, INDEX_TERMS)
+      void place.write(base, () => made, INDEX_TERMS)
       key = variant
     }
     const flight = place.lead(key)
+    flight.sight = sightOf(selection, key)
     context.leading.add(flight)
     if (placed.needsPermission) this.#unjoinable.add(flight)
     const fill = new Fill(route, placed, flight, index)
@@ -229,6 +251,11 @@ export class ResponseCache {
     place.count('misses')
     this.#route.engine.signals.emit('miss', place.labels)
   }
+}
+
+/** What the store has under the key that a load is registered under; of a variant that was never asked for it has nothing. */
+function sightOf({ sight, key }: Selection, led: MapKey): Sight | undefined {
+  return sight === undefined || key === led ? sight : { ...sight, entry: undefined, writeId: undefined }
 }
 
 /** Reasons for which nobody knows whose scope a request belongs to. */

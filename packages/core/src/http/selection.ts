@@ -1,5 +1,7 @@
 import type { MapKey } from '../key-text.js'
 import type { Entry } from '../memory/entry.js'
+import type { Place } from '../memory/place.js'
+import type { Remote, Sight } from '../remote.js'
 import type { BoundRoute } from './bound-route.js'
 import type { Placed } from './placement.js'
 import { variantKey } from './response-keys.js'
@@ -14,6 +16,8 @@ export interface Selection {
   readonly index: VariantIndex | undefined
   /** Whatever its age. */
   readonly entry: Entry | undefined
+  /** What the store has under the key, where it was asked. */
+  readonly sight?: Sight | undefined
 }
 
 /**
@@ -27,6 +31,30 @@ export function select(route: BoundRoute, placed: Placed, keyed: boolean): Selec
   if (!(entry?.value instanceof VariantIndex)) return { key: base, index: undefined, entry: keyed ? undefined : entry }
   const key = variantKey(route, context.request, base, claims, entry.value)
   return key === undefined ? undefined : { key, index: entry.value, entry: place.find(key) }
+}
+
+/** The same from memory and from the store: one round trip, and a second one where the URL turns out to vary. */
+export async function selectAcross(
+  remote: Remote,
+  route: BoundRoute,
+  placed: Placed,
+  keyed: boolean,
+): Promise<Selection | undefined> {
+  const { place, base, claims, context } = placed
+  const { entry, sight } = await bring(remote, place, base)
+  if (!(entry?.value instanceof VariantIndex)) {
+    return { key: base, index: undefined, entry: keyed ? undefined : entry, sight }
+  }
+  const key = variantKey(route, context.request, base, claims, entry.value)
+  return key === undefined ? undefined : { key, index: entry.value, ...(await bring(remote, place, key)) }
+}
+
+/** What memory has, where that may be served at once; else what the store has. */
+async function bring(remote: Remote, place: Place, key: MapKey): Promise<Pick<Selection, 'entry' | 'sight'>> {
+  const entry = place.find(key)
+  if (entry !== undefined && place.trusts(entry) && place.tier.time.now() < entry.freshUntil) return { entry }
+  const sight = await remote.look(place, key)
+  return { entry: sight.entry, sight }
 }
 
 /** Whether a stored response may answer a request: where both could be anybody's, the handler must have allowed it (rule R-04). */

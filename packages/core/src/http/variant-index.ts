@@ -10,9 +10,14 @@ const MAX_VARIANTS = 32
  * id is part of every variant's key, so that deleting the index puts all variants out of reach.
  */
 export class VariantIndex {
-  readonly id = crypto.randomUUID()
+  readonly id: string
   #names: readonly string[] = []
   readonly #keys = new Set<MapKey>()
+
+  /** @param id of an index that another process made; a new one otherwise */
+  constructor(id: string = crypto.randomUUID()) {
+    this.id = id
+  }
 
   /** The request headers, in lower case, by which variants are told apart. */
   get names(): readonly string[] {

@@ -174,7 +174,10 @@ export class Place {
   /** A load under another key with the stamps of one under way: a response learns late which variant of its URL it is. */
   branch(flight: Flight, key: MapKey): Flight {
     checkKey(key)
-    return this.#register(new Flight(flight.leaf, key, flight.born))
+    const branch = new Flight(flight.leaf, key, flight.born)
+    // What the store has under the new key was not asked: only what is missing there is written.
+    branch.sight = flight.sight && { ...flight.sight, entry: undefined, writeId: undefined }
+    return this.#register(branch)
   }
 
   /** Ends a load with a value: keeps it if nothing was invalidated, deleted or written meanwhile. */

@@ -120,6 +120,6 @@ function begun<T>(operation: () => Promise<T>): Promise<T> {
   try {
     return Promise.resolve(operation())
   } catch (error) {
-    return Promise.reject(error as Error)
+    return Promise.reject(error)
   }
 }

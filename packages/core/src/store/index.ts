@@ -13,7 +13,7 @@
  * @module
  */
 export { defineStore } from './define-store.js'
-export { REMOTE_OPTIONS, type RemoteOptions } from './remote-options.js'
+export { splitRemoteOptions, type RemoteOptions } from './remote-options.js'
 export type { Bus, BusListener, Store, StoreItem } from './store.js'
 export type { Codec, TypeCodec } from './codec.js'
 export { structuredCodec } from './structured-codec.js'

@@ -114,7 +114,7 @@ export class Invalidations {
 
   /** The store has it: what this process knows about these stamps is what was just written. */
   #hold(items: readonly StoreItem[], announcement: Announcement): void {
-    const { stamps, engine } = this.#link
+    const { stamps } = this.#link
     const node = this.#announcer.nodeOf(announcement)
     const now = this.#link.now()
     for (const { key, value, ttl } of items) {

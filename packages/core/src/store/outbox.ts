@@ -193,8 +193,7 @@ export class Outbox {
   /** Reads the tags' stamps, and then whether the tag stamps are still those of the beginning: in this order it tells. */
   async #noneInvalidated({ path, values }: CapturedStamps, unknown: readonly Stamp[]): Promise<boolean> {
     await this.#link.comparePath(path, unknown)
-    const outcomes = await Promise.all(unknown.map(({ creation }) => creation ?? true))
-    if (outcomes.includes(false)) return false
+    if ((await creationsOf(unknown)).includes(false)) return false
     await this.#link.comparePath(
       path,
       path.map(({ tagged }) => tagged),
@@ -212,9 +211,7 @@ export class Outbox {
       ...this.#link.unknown(path, now),
       ...ofTags.filter((stamp) => !stamps.trusts(stamp, now)),
     ])
-    await Promise.all(
-      [...path.flatMap(({ scope, tagged }) => [scope, tagged]), ...ofTags].map(({ creation }) => creation),
-    )
+    await creationsOf([...path.flatMap(({ scope, tagged }) => [scope, tagged]), ...ofTags])
     const captured = stamps.capture(path)
     const tagStamps = this.#tagsOf(path, names)
     if (captured === undefined || tagStamps === undefined) throw new Error('the stamps could not be made')
@@ -241,6 +238,11 @@ export class Outbox {
 function mine(place: Place, key: MapKey, { value }: Outgoing): Entry | undefined {
   const entry = place.leaf?.entries.get(key)
   return entry?.value === value ? entry : undefined
+}
+
+/** How the making of stamps ended, of those that are being made. */
+function creationsOf(stamps: readonly Stamp[]): Promise<readonly boolean[]> {
+  return Promise.all(stamps.flatMap(({ creation }) => creation ?? []))
 }
 
 function timesOf({ freshUntil, staleUntil, errorUntil }: Lifetimes, now: number) {

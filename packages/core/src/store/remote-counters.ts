@@ -16,4 +16,8 @@ export class RemoteCounters implements RemoteStats {
   queued = 0
   lost = 0
   gaps = 0
+
+  snapshot(): RemoteStats {
+    return Object.assign({}, this)
+  }
 }

@@ -48,7 +48,7 @@ export interface RemoteSettings {
 }
 
 /** The names of the options. */
-export const REMOTE_OPTIONS: readonly (keyof RemoteOptions)[] = [
+const REMOTE_OPTIONS: readonly (keyof RemoteOptions)[] = [
   'codec',
   'types',
   'compressAbove',
@@ -60,6 +60,18 @@ export const REMOTE_OPTIONS: readonly (keyof RemoteOptions)[] = [
   'maxPendingWrites',
   'maxQueuedInvalidations',
 ]
+
+/** Options of a store's package, parted: what is about the second tier, and what is about that store. */
+export function splitRemoteOptions<O extends RemoteOptions>(
+  options: O,
+): { readonly remote: RemoteOptions; readonly own: Omit<O, keyof RemoteOptions> } {
+  const isRemote = ([name]: [string, unknown]) => (REMOTE_OPTIONS as readonly string[]).includes(name)
+  const all = Object.entries(options ?? {})
+  return {
+    remote: Object.fromEntries(all.filter(isRemote)),
+    own: Object.fromEntries(all.filter((option) => !isRemote(option))) as Omit<O, keyof RemoteOptions>,
+  }
+}
 
 const CODEC_NAME = /^[A-Za-z0-9-]{1,32}$/
 

@@ -1,4 +1,4 @@
-import { lifetime, milliseconds } from '../duration.js'
+import { milliseconds } from '../duration.js'
 import type { Engine } from '../engine.js'
 import type { Flight } from '../flight.js'
 import type { MapKey } from '../key-text.js'
@@ -152,7 +152,7 @@ export class RemoteTier implements Remote {
   }
 
   stats(): RemoteStats {
-    return { ...this.#link.counters }
+    return this.#link.counters.snapshot()
   }
 
   async close(): Promise<void> {
