@@ -4,6 +4,8 @@ import {
   memoryStore,
   randomFaults,
   storeContract,
+  type FaultyStore,
+  type MemoryEngine,
   type StoreFault,
   type StoreOperation,
 } from '@cacheado/core/testing'
@@ -278,6 +280,40 @@ describe('the bus of a faulty store', () => {
     store.restoreBus()
     await say('3')
     expect(heard).toEqual(['up', '1', 'down', 'up', '3'])
+  })
+})
+
+describe('the bus of a faulty store over one that is lost itself', () => {
+  /** What is heard while the bus below goes down and up. */
+  async function overEngine(act: (store: FaultyStore, engine: MemoryEngine, below: Store) => void) {
+    const engine = memoryEngine()
+    const below = memoryStore(engine)
+    const store = faultyStore(below)
+    const heard: string[] = []
+    const listener = { message: () => {}, up: () => heard.push('up'), down: () => heard.push('down') }
+    store.bus!.listen(listener)
+    await settle()
+    act(store, engine, below)
+    await settle()
+    return heard
+  }
+
+  test('says so', async () => {
+    const heard = await overEngine((_, engine, below) => {
+      engine.disconnect(below)
+      engine.reconnect(below)
+    })
+    expect(heard).toEqual(['up', 'down', 'up'])
+  })
+
+  test('is up only when both are', async () => {
+    const heard = await overEngine((store, engine, below) => {
+      store.loseBus()
+      engine.disconnect(below)
+      store.restoreBus()
+      engine.reconnect(below)
+    })
+    expect(heard).toEqual(['up', 'down', 'up'])
   })
 })
 
