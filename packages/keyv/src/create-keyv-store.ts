@@ -125,9 +125,13 @@ class KeyvStore implements Store {
 const locks = new WeakMap<KeyvAdapter, KeyLocks>()
 
 function locksOf(adapter: KeyvAdapter): KeyLocks {
-  const known = locks.get(adapter) ?? new KeyLocks()
-  locks.set(adapter, known)
-  return known
+  const known = locks.get(adapter)
+  if (known) return known
+  // An emitter without a listener ends the process. What it tells, the operation that met it rejects with.
+  adapter.on?.('error', () => {})
+  const created = new KeyLocks()
+  locks.set(adapter, created)
+  return created
 }
 
 /** One row for each key. Adapters may give rows in another order where a key comes twice: each is asked for once. */

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { Keyv } from 'keyv'
 import { Keyv as Keyv6, KeyvMemoryAdapter } from 'keyv6'
@@ -92,6 +93,14 @@ describe('an adapter', () => {
     adapter.hold = Promise.resolve()
     await store.set([item('a', 'y')])
     expect(await store.getMany(['a'])).toEqual([bytes('y')])
+  })
+
+  test('that tells of its failures by an event does not end the process, and gets one listener however many stores it has', () => {
+    const adapter = Object.assign(new EventEmitter(), { get() {}, set() {}, delete() {} })
+    keyvStore({ store: adapter })
+    keyvStore({ store: adapter })
+    expect(adapter.emit('error', new Error('the database is gone'))).toBe(true)
+    expect(adapter.listenerCount('error')).toBe(1)
   })
 
   test('is not disconnected with the store', async () => {

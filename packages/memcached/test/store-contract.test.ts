@@ -45,7 +45,7 @@ describeEngine('memcached', 'the store contract', () => {
 
   for (const [setup, open] of Object.entries(setups)) {
     for (const check of storeContract(open, { except: EXCEPT, deadline: 8000 })) {
-      test(`${setup}: ${check.name}`, check.run)
+      test.concurrent(`${setup}: ${check.name}`, check.run)
     }
   }
 })
