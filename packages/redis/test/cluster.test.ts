@@ -147,7 +147,6 @@ describeEngine('redis-server', 'a cluster that loses nodes', () => {
     // What is left while the cluster itself refuses everything: the moments in which the nodes are asked anew.
     const ours = failures.filter((message) => !message.startsWith('CLUSTERDOWN'))
     expect(ours.length).toBeLessThan(10)
-    await cluster.settled().catch(() => {})
     await until('the store works', () => worksEverywhere(store), 8_000)
     await master.continue()
     await cluster.settled()
