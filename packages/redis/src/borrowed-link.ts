@@ -100,7 +100,9 @@ function isIoredis(client: unknown): client is ioredis.IoredisClient | ioredis.I
 }
 
 function isNodeRedis(client: unknown): client is NodeRedisClient {
-  return isObject(client) && 'isReady' in client && has(client, 'sendCommand', 'duplicate', 'subscribe')
+  // A sentinel client looks like one, and has commands of another form.
+  const isClient = isObject(client) && 'isReady' in client && has(client, 'sendCommand', 'duplicate', 'subscribe')
+  return isClient && !has(client, 'getSentinelNode')
 }
 
 function isNodeRedisCluster(client: unknown): client is NodeRedisCluster {

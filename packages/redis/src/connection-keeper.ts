@@ -86,7 +86,9 @@ export class ConnectionKeeper<C extends Connection> {
     connection.destroy()
     if (this.#opening !== connection) return
     this.#opening = undefined
-    this.#retry()
+    // A part that still served is given up too: nothing else answers, and what hangs would never be rejected.
+    if (this.#current !== undefined) this.#lost(this.#current)
+    else this.#retry()
   }
 
   async #open(connection: C): Promise<void> {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { createClient } from '@redis/client'
 import { Redis } from 'ioredis'
+import { Redis as Redis5 } from 'ioredis-5'
 import * as nodeRedis4 from 'node-redis-4'
 import * as nodeRedis6 from 'node-redis-6'
 import { afterEach, expect, test } from 'vitest'
@@ -22,7 +23,8 @@ const ways = {
   'node-redis 4': (url: string) => opened(nodeRedis4.createClient({ url }), (client) => client.disconnect()),
   'node-redis 5': (url: string) => opened(createClient({ url }), (client) => client.destroy()),
   'node-redis 6': (url: string) => opened(nodeRedis6.createClient({ url }), (client) => client.destroy()),
-  ioredis: (url: string) => opened(new Redis(url, { lazyConnect: true }), (client) => client.disconnect()),
+  'ioredis 5': (url: string) => opened(new Redis5(url, { lazyConnect: true }), (client) => client.disconnect()),
+  'ioredis 6': (url: string) => opened(new Redis(url, { lazyConnect: true }), (client) => client.disconnect()),
 }
 
 interface Emitting {

@@ -1,6 +1,7 @@
 import { createClient, createCluster } from '@redis/client'
 import { storeContract } from '@cacheado/core/testing'
 import { Redis, Cluster } from 'ioredis'
+import { Redis as Redis5, Cluster as Cluster5 } from 'ioredis-5'
 import * as nodeRedis4 from 'node-redis-4'
 import * as nodeRedis6 from 'node-redis-6'
 import { afterAll, beforeAll, describe, test } from 'vitest'
@@ -73,6 +74,10 @@ describeEngine('redis-server', 'a single server', () => {
     const client = await connected(new Redis(server.url, { lazyConnect: true }))
     return { client, end: () => client.disconnect() }
   })
+  borrowed('ioredis 5', async () => {
+    const client = await connected(new Redis5(server.url, { lazyConnect: true }))
+    return { client, end: () => client.disconnect() }
+  })
   borrowed('ioredis with automatic pipelines', async () => {
     const client = await connected(new Redis(server.url, { lazyConnect: true, enableAutoPipelining: true }))
     return { client, end: () => client.disconnect() }
@@ -109,6 +114,22 @@ describeEngine('redis-server', 'a cluster', () => {
     'ioredis',
     async () => {
       const client = await connected(new Cluster([...cluster.rootNodes], { lazyConnect: true }))
+      return { client, end: () => client.disconnect() }
+    },
+    true,
+  )
+  borrowed(
+    'ioredis 5',
+    async () => {
+      const client = await connected(new Cluster5([...cluster.rootNodes], { lazyConnect: true }))
+      return { client, end: () => client.disconnect() }
+    },
+    true,
+  )
+  borrowed(
+    'node-redis 4',
+    async () => {
+      const client = await connected(nodeRedis4.createCluster({ rootNodes: rootNodes() }))
       return { client, end: () => client.disconnect() }
     },
     true,

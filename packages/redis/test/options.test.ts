@@ -1,3 +1,4 @@
+import { createSentinel } from '@redis/client'
 import { isCacheError } from '@cacheado/core'
 import { Redis } from 'ioredis'
 import { createClient as createClient6 } from 'node-redis-6'
@@ -54,6 +55,8 @@ describe('options', () => {
     expect(optionOf({ client, password: 'secret' })).toBe('password')
     expect(optionOf({ client, subscriber: {} })).toBe('subscriber')
     expect(optionOf({ client: new Redis({ lazyConnect: true, keyPrefix: 'shop:' }) })).toBe('client')
+    const sentinel = createSentinel({ name: 'shop', sentinelRootNodes: [{ host: '127.0.0.1', port: 1 }] })
+    expect(optionOf({ client: sentinel })).toBe('client')
     expect(optionOf({ client: createClient6({ keyPrefix: 'shop:' }) })).toBe('client')
   })
 
