@@ -48,7 +48,12 @@ export interface EntryIdentity {
  * one text exactly where they are the same entry.
  */
 export function entryText({ scope, versions, namespace, key }: EntryIdentity): string {
-  return `${scope}|${FORMAT}|${versions.map(encodePart).join(',')}|${encodePart(namespace)}|${keyText(key)}`
+  return scope + namespaceText(versions, namespace) + keyText(key)
+}
+
+/** What stands between scope and key in the text of an entry. */
+export function namespaceText(versions: readonly string[], namespace: string): string {
+  return `|${FORMAT}|${versions.map(encodePart).join(',')}|${encodePart(namespace)}|`
 }
 
 /** The key of a scope's stamp, of the stamp that every invalidated tag of the scope changes, or of one tag's in it. */
@@ -61,8 +66,8 @@ export function leaseText(identity: string): string {
   return `${identity}|lease`
 }
 
-/** A key as text: marked ones are text already, and their form keeps them apart from an application's own string. */
-function keyText(key: MapKey): string {
+/** The last part of an entry's text. A key as text: marked ones are text already, and their form keeps them apart from an application's own string. */
+export function keyText(key: MapKey): string {
   if (typeof key === 'number') return `*${key}`
   // Braces stand for one thing only: which keys belong together.
   const text = key.charCodeAt(0) === 0 ? key.slice(1).replaceAll('{', '<').replaceAll('}', '>') : encodePart(key)

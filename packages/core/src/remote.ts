@@ -3,7 +3,6 @@ import type { MapKey } from './key-text.js'
 import type { Entry, Lifetimes } from './memory/entry.js'
 import type { Flight } from './flight.js'
 import type { Place } from './memory/place.js'
-import type { ScopeNode } from './memory/scope-node.js'
 import type { Tag } from './memory/tag-marks.js'
 
 /** What a look-up in the store found out. */
@@ -116,11 +115,4 @@ export interface Remote {
 export interface RemoteStore {
   /** @internal */
   open(engine: Engine): Remote
-}
-
-/** A node of the tree with what is above it, from the root down. */
-export function pathOf(node: ScopeNode): ScopeNode[] {
-  const path: ScopeNode[] = []
-  for (let at: ScopeNode | undefined = node; at !== undefined; at = at.above) path.unshift(at)
-  return path
 }

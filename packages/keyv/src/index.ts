@@ -15,10 +15,12 @@
  *
  * @module
  */
-import type { Store } from '@cacheado/core/store'
+import type { RemoteStore } from '@cacheado/core'
+import { defineStore, splitRemoteOptions, type RemoteOptions } from '@cacheado/core/store'
 import { createKeyvStore } from './create-keyv-store.js'
 import type { KeyvStoreOptions } from './keyv-options.js'
 
+export { createKeyvStore }
 export type { KeyvAdapter, KeyvInstance } from './keyv-adapter.js'
 export type { KeyvAdapterOptions, KeyvInstanceOptions, KeyvStoreOptions, KeyvStoreSettings } from './keyv-options.js'
 
@@ -46,6 +48,7 @@ export type { KeyvAdapterOptions, KeyvInstanceOptions, KeyvStoreOptions, KeyvSto
  * @throws CacheError `ERR_CACHE_CONFIG` for a bad option, for a `Keyv` with encryption, and for an adapter that keeps its
  * failures to itself (`throwOnErrors: false`, the default of `@keyv/redis`)
  */
-export function keyvStore(options: KeyvStoreOptions): Store {
-  return createKeyvStore(options)
+export function keyvStore(options: KeyvStoreOptions & RemoteOptions): RemoteStore {
+  const { remote, own } = splitRemoteOptions(options)
+  return defineStore(createKeyvStore(own as KeyvStoreOptions), remote)
 }

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { Keyv } from 'keyv'
 import { Keyv as Keyv6, KeyvMemoryAdapter } from 'keyv6'
-import { keyvStore, type KeyvAdapter, type KeyvStoreOptions } from '../src/index.js'
+import { createKeyvStore, type KeyvAdapter, type KeyvStoreOptions } from '../src/index.js'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const item = (key: string, text: string, ttl = 60_000) => ({ key, value: bytes(text), ttl })
@@ -35,14 +35,14 @@ class SlowMap implements KeyvAdapter {
 describe('the rows of a store over Keyv', () => {
   test('have the prefix once, and neither the namespace of Keyv 5 nor its JSON', async () => {
     const rows = new Map<string, string>()
-    await keyvStore({ keyv: new Keyv({ store: rows, namespace: 'n' }), prefix: 'shop' }).set([item('key', 'value')])
+    await createKeyvStore({ keyv: new Keyv({ store: rows, namespace: 'n' }), prefix: 'shop' }).set([item('key', 'value')])
     expect([...rows.keys()]).toEqual(['shop:key'])
     expect([...rows.values()][0]).toMatch(/^[0-9a-z]+\.dmFsdWU=$/)
   })
 
   test('expire in an adapter of Keyv 6 when they are to: it is told the moment, not the ttl', async () => {
     const rows = new Map<string, { expires?: number }>()
-    const store = keyvStore({ keyv: new Keyv6({ store: new KeyvMemoryAdapter(rows) }) })
+    const store = createKeyvStore({ keyv: new Keyv6({ store: new KeyvMemoryAdapter(rows) }) })
     const before = Date.now()
     await store.set([item('key', 'value', 5000)])
     const [row] = [...rows.values()]
@@ -52,7 +52,7 @@ describe('the rows of a store over Keyv', () => {
 
   test('of two prefixes are two caches', async () => {
     const rows = new Map<string, string>()
-    const [one, other] = [keyvStore({ store: rows, prefix: 'one' }), keyvStore({ store: rows, prefix: 'other' })]
+    const [one, other] = [createKeyvStore({ store: rows, prefix: 'one' }), createKeyvStore({ store: rows, prefix: 'other' })]
     await one.set([item('key', 'value')])
     expect(await other.getMany(['key'])).toEqual([undefined])
   })
@@ -64,7 +64,7 @@ describe('an adapter', () => {
     async (name) => {
       const adapter = new SlowMap()
       Object.assign(adapter, { [name]: () => Promise.reject(new Error('the database is gone')) })
-      const store = keyvStore({ store: adapter })
+      const store = createKeyvStore({ store: adapter })
       const operation = {
         get: () => store.getMany(['a']),
         set: () => store.set([item('a', 'x')]),
@@ -76,17 +76,17 @@ describe('an adapter', () => {
 
   test('that says a write failed, or gives too few values, makes the operation reject', async () => {
     const refusing: KeyvAdapter = { get: () => undefined, set: () => Promise.resolve(false), delete: () => true }
-    await expect(keyvStore({ store: refusing }).set([item('a', 'x')])).rejects.toMatchObject({
+    await expect(createKeyvStore({ store: refusing }).set([item('a', 'x')])).rejects.toMatchObject({
       code: 'ERR_CACHE_STORE',
     })
     const short: KeyvAdapter = { ...refusing, getMany: () => Promise.resolve([]) }
-    await expect(keyvStore({ store: short }).getMany(['a', 'b'])).rejects.toMatchObject({ code: 'ERR_CACHE_STORE' })
+    await expect(createKeyvStore({ store: short }).getMany(['a', 'b'])).rejects.toMatchObject({ code: 'ERR_CACHE_STORE' })
   })
 
   test('that never answers costs the timeout, and its keys are free again afterwards', async () => {
     const adapter = new SlowMap()
     adapter.hold = new Promise(() => {})
-    const store = keyvStore({ store: adapter, timeout: 50 })
+    const store = createKeyvStore({ store: adapter, timeout: 50 })
     const start = performance.now()
     await expect(store.replace(item('a', 'x'), undefined)).rejects.toMatchObject({ code: 'ERR_CACHE_TIMEOUT' })
     expect(performance.now() - start).toBeLessThan(500)
@@ -97,15 +97,15 @@ describe('an adapter', () => {
 
   test('that tells of its failures by an event does not end the process, and gets one listener however many stores it has', () => {
     const adapter = Object.assign(new EventEmitter(), { get() {}, set() {}, delete() {} })
-    keyvStore({ store: adapter })
-    keyvStore({ store: adapter })
+    createKeyvStore({ store: adapter })
+    createKeyvStore({ store: adapter })
     expect(adapter.emit('error', new Error('the database is gone'))).toBe(true)
     expect(adapter.listenerCount('error')).toBe(1)
   })
 
   test('is not disconnected with the store', async () => {
     const adapter = new SlowMap()
-    const store = keyvStore({ store: adapter })
+    const store = createKeyvStore({ store: adapter })
     await store.close()
     await expect(store.getMany(['a'])).rejects.toMatchObject({ code: 'ERR_CACHE_CLOSED' })
     expect(adapter.calls).toEqual([])
@@ -116,7 +116,7 @@ describe('an adapter', () => {
 describe('in one process', () => {
   test('a set between the read and the write of a replacement waits, also through another store on the adapter', async () => {
     const adapter = new SlowMap()
-    const [one, other] = [keyvStore({ store: adapter }), keyvStore({ store: adapter })]
+    const [one, other] = [createKeyvStore({ store: adapter }), createKeyvStore({ store: adapter })]
     await one.set([item('a', 'old')])
     let release = () => {}
     adapter.hold = new Promise<void>((resolve) => (release = resolve))
@@ -131,7 +131,7 @@ describe('in one process', () => {
 
   test('a replacement by the same bytes writes nothing, so that it undoes nothing', async () => {
     const adapter = new SlowMap()
-    const store = keyvStore({ store: adapter })
+    const store = createKeyvStore({ store: adapter })
     await store.set([item('stamp', '16 random bytes.')])
     adapter.calls = []
     expect(await store.replace(item('stamp', '16 random bytes.'), bytes('16 random bytes.'))).toBe(false)
@@ -151,6 +151,6 @@ test.each([
   [{ store: new Map(), timeout: 0 }, 'timeout'],
   [{ store: new Map(), timeout: 'soon' }, 'timeout'],
 ])('bad options, no. %#, are refused at construction, by the name of the option', (options, option) => {
-  const open = () => keyvStore(options as unknown as KeyvStoreOptions)
+  const open = () => createKeyvStore(options as unknown as KeyvStoreOptions)
   expect(open).toThrow(expect.objectContaining({ code: 'ERR_CACHE_CONFIG', option }))
 })

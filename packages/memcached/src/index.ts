@@ -14,10 +14,12 @@
  *
  * @module
  */
-import type { Store } from '@cacheado/core/store'
+import type { RemoteStore } from '@cacheado/core'
+import { defineStore, splitRemoteOptions, type RemoteOptions } from '@cacheado/core/store'
 import { createMemcachedStore } from './create-memcached-store.js'
 import type { MemcachedStoreOptions } from './memcached-options.js'
 
+export { createMemcachedStore }
 export type { MemcachedClient } from './borrowed-client.js'
 export type {
   MemcachedClientOptions,
@@ -38,6 +40,7 @@ export type {
  *
  * @throws CacheError `ERR_CACHE_CONFIG` for a bad option
  */
-export function memcachedStore(options: MemcachedStoreOptions): Store {
-  return createMemcachedStore(options)
+export function memcachedStore(options: MemcachedStoreOptions & RemoteOptions): RemoteStore {
+  const { remote, own } = splitRemoteOptions(options)
+  return defineStore(createMemcachedStore(own as MemcachedStoreOptions), remote)
 }

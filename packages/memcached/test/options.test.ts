@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { memcachedStore, type MemcachedStoreOptions } from '../src/index.js'
+import { createMemcachedStore, type MemcachedStoreOptions } from '../src/index.js'
 
-const open = (options: object) => () => memcachedStore(options as MemcachedStoreOptions)
+const open = (options: object) => () => createMemcachedStore(options as MemcachedStoreOptions)
 
 test.each([
   [{}, 'servers'],

@@ -14,10 +14,12 @@
  *
  * @module
  */
-import type { Store } from '@cacheado/core/store'
+import type { RemoteStore } from '@cacheado/core'
+import { defineStore, splitRemoteOptions, type RemoteOptions } from '@cacheado/core/store'
 import { createRedisStore } from './redis-store.js'
 import type { RedisStoreOptions } from './redis-options.js'
 
+export { createRedisStore }
 export type {
   BorrowedClient,
   BorrowedClientOptions,
@@ -40,6 +42,7 @@ export type { NodeRedisClient, NodeRedisCluster, NodeRedisNode } from './node-re
  *
  * @throws CacheError `ERR_CACHE_CONFIG` with the path of an option that is wrong
  */
-export function redisStore(options: RedisStoreOptions = {}): Store {
-  return createRedisStore(options)
+export function redisStore(options: RedisStoreOptions & RemoteOptions = {}): RemoteStore {
+  const { remote, own } = splitRemoteOptions(options)
+  return defineStore(createRedisStore(own as RedisStoreOptions), remote)
 }

@@ -1,7 +1,7 @@
 import { CacheError } from '../cache-error.js'
 import type { Clock } from '../clock.js'
 import { CircuitBreaker } from './circuit-breaker.js'
-import { Deadlines } from './deadlines.js'
+import { Deadlines, type Outcome } from './deadlines.js'
 import { randomId } from './random-id.js'
 import type { RemoteCounters } from './remote-counters.js'
 import type { RemoteSettings } from './remote-options.js'
@@ -30,9 +30,10 @@ export class GuardedStore {
     const { breakerFailures: failures, breakerPause: pause } = settings
     const side = (name: 'reads' | 'writes', timeout: number, operation: () => Promise<unknown>): Side => {
       const deadlines = new Deadlines(clock, timeout)
-      const probe = () => deadlines.within(begun(operation), late)
+      const probe = () => deadlines.within(begun(operation))
       const changed = (open: boolean) => listener(name, open)
-      return { deadlines, breaker: new CircuitBreaker(clock, { failures, pause, probe, changed }) }
+      const breaker = new CircuitBreaker(clock, { failures, pause, probe, changed })
+      return { deadlines, breaker, ended: (outcome) => this.#ended(breaker, outcome) }
     }
     this.#reading = side('reads', settings.readTimeout, () => store.getMany([PROBE]))
     this.#writing = side('writes', settings.writeTimeout, () =>
@@ -45,11 +46,8 @@ export class GuardedStore {
     return this.#reading.breaker.open
   }
 
-  async getMany(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]> {
-    const values = await this.#run(this.#reading, () => this.store.getMany(keys))
-    if (values.length === keys.length) return values
-    this.suspect()
-    throw new CacheError('ERR_CACHE_STORE', 'the store answered with another number of values than it was asked for')
+  getMany(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]> {
+    return this.#run(this.#reading, () => this.store.getMany(keys))
   }
 
   set(items: readonly StoreItem[], message?: Uint8Array): Promise<void> {
@@ -79,40 +77,28 @@ export class GuardedStore {
   async close(): Promise<void> {
     this.#reading.breaker.stop()
     this.#writing.breaker.stop()
-    await this.#writing.deadlines.within(
-      begun(() => this.store.close()),
-      late,
+    await this.#writing.deadlines.within(begun(() => this.store.close()))
+  }
+
+  #run<T>({ breaker, deadlines, ended }: Side, operation: () => Promise<T>): Promise<T> {
+    if (breaker.admits()) return deadlines.within(begun(operation), ended)
+    this.#counters.refused++
+    return Promise.reject(
+      new CacheError('ERR_CACHE_STORE', 'the store is left alone for a while: it failed or was slow'),
     )
   }
 
-  async #run<T>({ breaker, deadlines }: Side, operation: () => Promise<T>): Promise<T> {
-    if (!breaker.admits()) {
-      this.#counters.refused++
-      throw new CacheError('ERR_CACHE_STORE', 'the store is left alone for a while: it failed or was slow')
-    }
-    try {
-      const value = await deadlines.within(begun(operation), late)
-      breaker.succeeded()
-      return value
-    } catch (error) {
-      this.#counters[isLate(error) ? 'timeouts' : 'errors']++
-      breaker.failed()
-      throw error
-    }
+  #ended(breaker: CircuitBreaker, outcome: Outcome): void {
+    if (outcome === 'done') return breaker.succeeded()
+    this.#counters[outcome === 'late' ? 'timeouts' : 'errors']++
+    breaker.failed()
   }
 }
 
 interface Side {
   readonly breaker: CircuitBreaker
   readonly deadlines: Deadlines
-}
-
-function late(): Error {
-  return new CacheError('ERR_CACHE_TIMEOUT', 'the store did not answer in time')
-}
-
-function isLate(error: unknown): boolean {
-  return error instanceof CacheError && error.code === 'ERR_CACHE_TIMEOUT'
+  readonly ended: (outcome: Outcome) => void
 }
 
 /** The operation, begun: a store that throws at once is no different from one that rejects. */

@@ -1,5 +1,5 @@
 import type { MapKey } from '../key-text.js'
-import { Entry, type Lifetimes } from '../memory/entry.js'
+import { Entry, NO_TAGS, type Lifetimes } from '../memory/entry.js'
 import type { Leaf } from '../memory/leaf.js'
 import type { Kept } from '../memory/memory-tier.js'
 import type { Place } from '../memory/place.js'
@@ -8,7 +8,7 @@ import type { Sight } from '../remote.js'
 import { keptValue } from '../values.js'
 import { unpack } from './compression.js'
 import { decodeEnvelope } from './envelope-reader.js'
-import { ID_BYTES, type EnvelopeContent } from './envelope.js'
+import { ID_BYTES, type EnvelopeContent, type EnvelopeRefusal } from './envelope.js'
 import { sameBytes, tagOfText, type Asked, type Stamp, type StampPath } from './stamps.js'
 import type { StoreLink } from './store-link.js'
 
@@ -17,6 +17,8 @@ const ATTEMPTS = 3
 /** How far in the future a value may claim to come from: clocks differ; beyond that it counts as stale (design §4). */
 const CLOCK_SKEW = 1000
 
+const NO_STAMPS: readonly Stamp[] = []
+
 type ValueContent = Extract<EnvelopeContent, { kind: 'value' }>
 
 /** An entry that only this process has, since no codec takes its value: the store's silence says nothing about it. */
@@ -24,18 +26,18 @@ export const LOCAL = new Uint8Array(0)
 /** How long past its trust such an entry can still be found good: a deleted key leaves its mark in the store longer than that. */
 export const LOCAL_GRACE = 20_000
 
-/** What was found, before it is put into memory. */
-interface Found {
+/** What the store was asked, and where the answer belongs. */
+interface Question {
   readonly leaf: Leaf
   readonly path: StampPath
   readonly asked: Asked
-  /** What stands under the key, whatever it is. */
-  readonly bytes: Uint8Array | undefined
+  /** Scope and tag stamps that are not known for sure. */
+  readonly unknown: readonly Stamp[]
 }
 
 /**
  * One look-up in the store: the value and the stamps that are not known for sure, in one round trip; opened, judged and put
- * into memory. Never rejects.
+ * into memory. Never rejects. What needs no second trip and no decompression waits for nothing but the store.
  */
 export class Lookup {
   /** The key was written or deleted meanwhile: what the store said may be older. */
@@ -52,92 +54,134 @@ export class Lookup {
     this.#identity = identity
   }
 
-  async run(): Promise<Sight> {
-    const { tier } = this.#link.engine
+  /** @param ended called before anybody gets to know the outcome */
+  async run(ended: () => void): Promise<Sight> {
+    const sight = await this.#run()
+    ended()
+    return sight
+  }
+
+  async #run(): Promise<Sight> {
     const began = this.#link.now()
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const leaf = this.#place.obtain()
-      leaf.lookups++
+      const question = this.#question()
       try {
-        const sight = await this.#once(leaf)
+        const { unknown } = question
+        const keys = unknown.length === 0 ? [this.#identity] : [this.#identity, ...unknown.map(({ key }) => key)]
+        const answer = this.#answered(question, await this.#link.guard.getMany(keys))
+        const sight = answer instanceof Promise ? await answer : answer
         if (sight !== undefined) return sight
       } catch (error) {
         this.#link.failed(error)
         return this.#unavailable(began)
       } finally {
-        leaf.lookups--
-        if (leaf.empty) tier.prune(leaf)
+        this.#release(question.leaf)
       }
     }
     return { entry: undefined, stamps: undefined, writeId: undefined, began }
   }
 
-  /** `undefined` where the scope was invalidated meanwhile. */
-  async #once(leaf: Leaf): Promise<Sight | undefined> {
-    const { stamps, guard, engine } = this.#link
-    const path = stamps.path(leaf.node)
+  #question(): Question {
+    const leaf = this.#place.obtain()
+    leaf.lookups++
+    const { path } = this.#link.stamps.of(leaf.node)
     const asked = this.#link.asking()
-    const unknown = this.#link.unknown(path, asked.at)
-    const [bytes, ...values] = await guard.getMany([this.#identity, ...unknown.map(({ key }) => key)])
-    if (!leaf.node.isBelow(engine.tier.root)) return undefined
-    this.#link.learn(path, unknown, values, asked)
-    if (!leaf.node.isBelow(engine.tier.root)) return undefined
-    return this.#judge({ leaf, path, asked, bytes })
+    return { leaf, path, asked, unknown: this.#link.unknown(path, asked.at) }
   }
 
-  async #judge(found: Found): Promise<Sight | undefined> {
-    const { bytes } = found
-    if (bytes === undefined) return this.#nothing(found, undefined)
-    const writeId = Uint8Array.prototype.slice.call(bytes, 0, ID_BYTES)
+  #release(leaf: Leaf): void {
+    leaf.lookups--
+    if (leaf.empty) this.#link.engine.tier.prune(leaf)
+  }
+
+  /** `undefined` where the scope was invalidated meanwhile. */
+  #answered(
+    question: Question,
+    values: readonly (Uint8Array | undefined)[],
+  ): Sight | undefined | Promise<Sight | undefined> {
+    const { leaf, path, unknown, asked } = question
+    if (values.length !== unknown.length + 1) this.#link.mismatch()
+    if (!this.#inTree(leaf)) return undefined
+    if (unknown.length > 0) {
+      this.#link.learn(path, unknown, values.slice(1), asked)
+      if (!this.#inTree(leaf)) return undefined
+    }
+    return this.#judge(question, values[0])
+  }
+
+  #judge(question: Question, bytes: Uint8Array | undefined): Sight | Promise<Sight> {
+    if (bytes === undefined) return this.#nothing(question, undefined)
     const opened = decodeEnvelope(bytes, this.#identity, this.#link.settings.sealing)
+    const writeId = Uint8Array.prototype.slice.call(bytes, 0, ID_BYTES)
     if (opened.refused !== undefined) {
       this.#refused(opened.refused)
-      return this.#nothing(found, writeId)
+      return this.#nothing(question, writeId)
     }
     const { content } = opened
-    if (content.kind === 'tombstone' || !(await this.#holds(found, content))) return this.#nothing(found, writeId)
-    const known = this.#place.find(this.#key)
-    if (known?.writeId !== undefined && sameBytes(known.writeId, writeId)) {
-      if (!this.#valid(found, content)) return this.#nothing(found, writeId)
-      return this.#verified(found, known, writeId)
+    if (content.kind === 'tombstone' || content.stamps.length !== 2 * question.path.length) {
+      return this.#nothing(question, writeId)
     }
-    const value = await this.#decode(content)
-    if (value === undefined || !this.#valid(found, content)) return this.#nothing(found, writeId)
-    return this.#promoted(found, content, value.value, writeId)
+    const doubtful = this.#doubtfulTags(question, content)
+    if (doubtful.length === 0) return this.#weigh(question, content, writeId)
+    return this.#link.comparePath(question.path, doubtful).then(() => this.#weigh(question, content, writeId))
   }
 
-  #refused(reason: string): void {
+  #weigh(question: Question, content: ValueContent, writeId: Uint8Array): Sight | Promise<Sight> {
+    if (!this.#holds(question, content)) return this.#nothing(question, writeId)
+    const known = this.#place.find(this.#key)
+    if (known?.writeId !== undefined && sameBytes(known.writeId, writeId))
+      return this.#verified(question, known, writeId)
+    const payload = this.#attempt(() => unpack(content))
+    if (payload instanceof Promise) return this.#weighLater(question, content, writeId, payload)
+    return this.#promote(question, content, writeId, payload)
+  }
+
+  async #weighLater(question: Question, content: ValueContent, writeId: Uint8Array, payload: Promise<Uint8Array>) {
+    const raw = await payload.catch(() => this.#refused('content'))
+    if (!this.#holds(question, content)) return this.#nothing(question, writeId)
+    return this.#promote(question, content, writeId, raw)
+  }
+
+  #refused(reason: EnvelopeRefusal): undefined {
     const { counters } = this.#link
-    if (reason === 'identity') return this.#link.mismatch()
+    if (reason === 'identity') return void this.#link.mismatch()
     counters[reason === 'format' ? 'foreign' : 'corrupt']++
     this.#link.engine.signals.emit('store', { kind: reason === 'format' ? 'foreign' : 'corrupt' })
   }
 
-  /** Whether the stamps are current, those of single tags asked for where that is needed. */
-  async #holds(found: Found, content: ValueContent): Promise<boolean> {
-    if (content.stamps.length !== 2 * found.path.length) return false
-    if (content.tags.length > 0) await this.#link.comparePath(found.path, this.#tagStampsInDoubt(found, content))
-    return this.#valid(found, content)
+  /** What `decode` gives; `undefined`, and counted, where it throws. */
+  #attempt<T>(decode: () => T): T | undefined {
+    try {
+      return decode()
+    } catch {
+      this.#refused('content')
+      return undefined
+    }
   }
 
   /** Whether nothing that is known by now speaks against it. */
-  #valid({ path, leaf }: Found, content: ValueContent): boolean {
-    if (this.outdated || !leaf.node.isBelow(this.#link.engine.tier.root)) return false
-    if (this.#link.stamps.pending.size > 0 && this.#link.stamps.pending.has(this.#identity)) return false
-    return path.every(({ scope, tagged }, level) => {
-      if (!this.#same(scope, content.stamps[2 * level])) return false
-      if (content.tags.length === 0 || this.#same(tagged, content.stamps[2 * level + 1])) return true
-      const stamps = path[level] as StampPath[number]
-      return content.tags.every((tag) => this.#same(stamps.tag(tag.name), tag.stamps[level]))
-    })
+  #holds({ path, leaf }: Question, { stamps, tags }: ValueContent): boolean {
+    if (this.outdated || !this.#inTree(leaf)) return false
+    const { pending } = this.#link.stamps
+    if (pending.size > 0 && pending.has(this.#identity)) return false
+    for (const [level, scope] of path.entries()) {
+      if (!this.#same(scope.scope, stamps[2 * level])) return false
+      if (tags.length === 0 || this.#same(scope.tagged, stamps[2 * level + 1])) continue
+      for (const tag of tags) if (!this.#same(scope.tag(tag.name), tag.stamps[level])) return false
+    }
+    return true
+  }
+
+  #inTree(leaf: Leaf): boolean {
+    return leaf.node.isBelow(this.#link.engine.tier.root)
   }
 
   /** Where some tag of a scope was invalidated since, only the stamps of the entry's own tags tell whether it was one of these. */
-  #tagStampsInDoubt({ path, asked }: Found, content: ValueContent): Stamp[] {
-    const { stamps } = this.#link
+  #doubtfulTags({ path, asked }: Question, { stamps, tags }: ValueContent): readonly Stamp[] {
+    if (tags.length === 0) return NO_STAMPS
     return path.flatMap((scope, level) => {
-      if (this.#same(scope.tagged, content.stamps[2 * level + 1])) return []
-      return content.tags.map(({ name }) => scope.tag(name)).filter((stamp) => !stamps.trusts(stamp, asked.at))
+      if (this.#same(scope.tagged, stamps[2 * level + 1])) return NO_STAMPS
+      return tags.map(({ name }) => scope.tag(name)).filter((stamp) => !this.#link.stamps.trusts(stamp, asked.at))
     })
   }
 
@@ -146,70 +190,68 @@ export class Lookup {
     return current !== undefined && value !== undefined && sameBytes(current, value)
   }
 
-  /** The value, in a box: it may be `undefined` itself. */
-  async #decode(content: ValueContent): Promise<{ readonly value: unknown } | undefined> {
-    const { engine, settings, counters } = this.#link
-    const own = engine.codecs.find(({ name }) => name === content.codec)
-    if (own === undefined && content.codec !== settings.codec.name) return undefined
-    try {
-      const raw = unpack(content)
-      const bytes = raw instanceof Promise ? await raw : raw
-      return {
-        value: keptValue(engine.values === 'freeze' ? 'freeze' : 'share', (own ?? settings.codec).decode(bytes)),
-      }
-    } catch {
-      counters.corrupt++
-      engine.signals.emit('store', { kind: 'corrupt' })
-      return undefined
-    }
-  }
-
   /** What memory has is what the store has. */
-  #verified(found: Found, entry: Entry, writeId: Uint8Array): Sight {
-    const { tier } = this.#link.engine
-    tier.verify(entry, found.asked.at, found.asked.sequence)
-    return this.#sight(found, entry, writeId)
+  #verified(question: Question, entry: Entry, writeId: Uint8Array): Sight {
+    this.#link.engine.tier.verify(entry, question.asked.at, question.asked.sequence)
+    return this.#sight(question, entry, writeId)
   }
 
-  #promoted(found: Found, content: ValueContent, value: unknown, writeId: Uint8Array): Sight {
-    const { engine } = this.#link
-    const { tier } = engine
-    const now = this.#link.now()
+  #promote(question: Question, content: ValueContent, writeId: Uint8Array, payload: Uint8Array | undefined): Sight {
+    const { engine, settings } = this.#link
+    const own = content.codec.startsWith('@')
+      ? engine.codecs.find(({ name }) => name === content.codec)
+      : settings.codec
+    if (payload === undefined || own?.name !== content.codec) return this.#nothing(question, writeId)
     const age = ageOf(content, engine.clock.wall())
-    const lifetimes = lifetimesOf(content, now - age)
-    const { sequence: born } = tier
-    const tags = this.#tags(content)
-    const { at: verifiedAt, sequence: verified } = found.asked
-    const kept: Kept = { lifetimes, tags, born, age, writeId, verifiedAt, verified }
-    if (now >= Math.max(lifetimes.freshUntil, lifetimes.staleUntil, lifetimes.errorUntil)) {
-      return this.#nothing(found, writeId)
+    if (age >= Math.max(content.freshFor, content.staleFor, content.errorFor)) return this.#nothing(question, writeId)
+    const decoded = this.#attempt(() => ({ value: own.decode(payload) }))
+    if (decoded === undefined) return this.#nothing(question, writeId)
+    const value = keptValue(engine.values === 'freeze' ? 'freeze' : 'share', decoded.value)
+    return this.#sight(question, this.#kept(question, content, writeId, value, age), writeId)
+  }
+
+  /** The entry in memory, or by itself where memory does not keep it. */
+  #kept({ leaf, asked }: Question, content: ValueContent, writeId: Uint8Array, value: unknown, age: number): Entry {
+    const { tier } = this.#link.engine
+    const kept: Kept = {
+      lifetimes: lifetimesOf(content, tier.time.now() - age),
+      tags: this.#tags(content),
+      born: tier.sequence,
+      age,
+      writeId,
+      verifiedAt: asked.at,
+      verified: asked.sequence,
     }
-    tier.store(found.leaf, this.#key, value, kept)
-    const stored = this.#place.find(this.#key)
-    const entry =
-      stored?.value === value ? stored : Object.assign(new Entry(found.leaf, this.#key, value), lifetimes, kept)
-    return this.#sight(found, entry, writeId)
+    tier.store(leaf, this.#key, value, kept)
+    const stored = this.#place.leaf?.entries.get(this.#key)
+    if (stored !== undefined && stored.writeId === writeId) return stored
+    return Object.assign(new Entry(leaf, this.#key, value), kept.lifetimes, {
+      tags: kept.tags,
+      born: kept.born,
+      writeId,
+    })
   }
 
   #tags(content: ValueContent): readonly Tag[] {
+    if (content.tags.length === 0) return NO_TAGS
     const { tier } = this.#link.engine
     return content.tags.map(({ name }) => tagOfText(tier, name)).filter((tag): tag is Tag => tag !== undefined)
   }
 
   /** The store has nothing to serve: neither has memory then, unless the store was never given it. */
-  #nothing(found: Found, writeId: Uint8Array | undefined): Sight {
+  #nothing(question: Question, writeId: Uint8Array | undefined): Sight {
     const { tier } = this.#link.engine
     const known = this.outdated ? undefined : this.#place.find(this.#key)
-    if (known === undefined) return this.#sight(found, undefined, writeId)
-    if (this.#place.trusts(known)) return this.#sight(found, undefined, writeId)
-    if (writeId === undefined && known.writeId === LOCAL && found.asked.at < known.trustedUntil + LOCAL_GRACE) {
-      return this.#verified(found, known, LOCAL)
+    if (known === undefined) return this.#sight(question, undefined, writeId)
+    if (this.#place.trusts(known)) return this.#sight(question, undefined, writeId)
+    if (writeId === undefined && known.writeId === LOCAL && question.asked.at < known.trustedUntil + LOCAL_GRACE) {
+      return this.#verified(question, known, LOCAL)
     }
     tier.remove(known)
-    return this.#sight(found, undefined, writeId)
+    return this.#sight(question, undefined, writeId)
   }
 
-  #sight({ path, asked }: Found, entry: Entry | undefined, writeId: Uint8Array | undefined): Sight {
+  #sight({ path, asked }: Question, entry: Entry | undefined, writeId: Uint8Array | undefined): Sight {
     this.#link.counters[entry === undefined ? 'misses' : 'hits']++
     const seen = writeId === LOCAL ? undefined : writeId
     return { entry, stamps: this.#link.stamps.capture(path), writeId: seen, began: asked.at }

@@ -81,7 +81,7 @@ export class Outbox {
           await this.#link.guard.set([this.tombstone(identity)], message)
           return true
         }
-        const path = this.#link.stamps.path(leaf.node)
+        const path = this.#link.stamps.of(leaf.node).path
         const stamps = await this.#currentStamps(path, outgoing)
         const item = await this.#item(identity, encoded, outgoing, stamps, path, entry)
         await this.#link.guard.set([item], message)

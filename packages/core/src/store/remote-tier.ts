@@ -40,6 +40,8 @@ export class RemoteTier implements Remote {
   readonly #lookups = new Map<string, { readonly lookup: Lookup; readonly sight: Promise<Sight> }>()
   #bus: RemoteHealth['bus']
   #started = false
+  /** The first connection, for as long as a read may wait for it: a cold process does not begin with misses. */
+  #connecting: Promise<void> | undefined
 
   constructor(engine: Engine, store: Store, settings: RemoteSettings) {
     this.#engine = engine
@@ -61,18 +63,18 @@ export class RemoteTier implements Remote {
     this.#trust()
   }
 
-  async look(place: Place, key: MapKey): Promise<Sight> {
-    this.#start()
+  look(place: Place, key: MapKey): Promise<Sight> {
+    if (!this.#started) this.#start()
     const identity = this.#link.identity(place, key)
-    await this.#outbox.writing(identity)
+    const before = this.#connecting ?? this.#outbox.writing(identity)
+    if (before !== undefined) return before.then(() => this.look(place, key))
     const shared = this.#lookups.get(identity)
     if (shared !== undefined) return shared.sight
     const lookup = new Lookup(this.#link, place, key, identity)
-    const sight = lookup.run()
-    this.#lookups.set(identity, { lookup, sight })
-    void sight.then(() => {
-      if (this.#lookups.get(identity)?.lookup === lookup) this.#lookups.delete(identity)
+    const sight = lookup.run(() => {
+      if (!lookup.outdated) this.#lookups.delete(identity)
     })
+    this.#lookups.set(identity, { lookup, sight })
     return sight
   }
 
@@ -83,7 +85,7 @@ export class RemoteTier implements Remote {
   capture(place: Place): Sight | undefined {
     const { leaf } = place
     if (leaf === undefined) return undefined
-    const path = this.#link.stamps.path(leaf.node)
+    const path = this.#link.stamps.of(leaf.node).path
     const began = this.#link.now()
     if (this.#link.unknown(path, began).length > 0) return undefined
     return { entry: undefined, writeId: undefined, began, stamps: this.#link.stamps.capture(path) }
@@ -167,6 +169,11 @@ export class RemoteTier implements Remote {
     if (this.#started) return
     this.#started = true
     this.#announcer.start()
+    const connected = this.#link.guard.store.connect?.()
+    if (connected === undefined) return
+    this.#connecting = this.#within(this.#link.settings.readTimeout, connected).then(() => {
+      this.#connecting = undefined
+    })
   }
 
   /** A look-up under way may find what was there before: it counts no more, and nobody joins it. */

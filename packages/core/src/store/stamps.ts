@@ -3,7 +3,6 @@ import type { ScopeNode } from '../memory/scope-node.js'
 import type { Tag } from '../memory/tag-marks.js'
 import { encodePart } from '../key-text.js'
 import type { Space } from '../memory/space.js'
-import { pathOf } from '../remote.js'
 import { scopeText, stampText } from '../path-text.js'
 import { ID_BYTES } from './envelope.js'
 import { randomId } from './random-id.js'
@@ -29,6 +28,8 @@ export class Stamp {
 
 /** The stamps of one scope: of all that is in it and below, of everything tagged, and of single tags. */
 export class ScopeStamps {
+  /** From the root down to here. */
+  readonly path: StampPath
   readonly scope: Stamp
   readonly tagged: Stamp
   readonly #tags = new Map<string, Stamp>()
@@ -37,7 +38,9 @@ export class ScopeStamps {
     readonly node: ScopeNode,
     /** The scope as text. */
     readonly text: string,
+    above: StampPath,
   ) {
+    this.path = [...above, this]
     this.scope = new Stamp(stampText(text, 'scope'))
     this.tagged = new Stamp(stampText(text, 'tags'))
   }
@@ -88,15 +91,14 @@ export class Stamps {
   /** Grows with each loss of trust. */
   epoch = 0
 
-  /** The stamps of a scope that is in memory, with those above it. */
-  path(node: ScopeNode): StampPath {
-    return pathOf(node).map((step) => this.of(step))
+  /** The stamps of a scope that is in memory. */
+  of(node: ScopeNode): ScopeStamps {
+    return (node.stamps as ScopeStamps | undefined) ?? this.#attach(node)
   }
 
-  of(node: ScopeNode): ScopeStamps {
-    const known = node.stamps as ScopeStamps | undefined
-    if (known !== undefined) return known
-    const made = new ScopeStamps(node, scopeText(node.level, node.ids()))
+  #attach(node: ScopeNode): ScopeStamps {
+    const above = node.above === undefined ? [] : this.of(node.above).path
+    const made = new ScopeStamps(node, scopeText(node.level, node.ids()), above)
     node.stamps = made
     return made
   }

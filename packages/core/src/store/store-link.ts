@@ -2,7 +2,8 @@ import { CacheError } from '../cache-error.js'
 import type { Engine } from '../engine.js'
 import type { MapKey } from '../key-text.js'
 import type { Place } from '../memory/place.js'
-import { entryText, scopeText } from '../path-text.js'
+import type { Space } from '../memory/space.js'
+import { keyText, namespaceText, scopeText } from '../path-text.js'
 import { GuardedStore, type GuardListener } from './guarded-store.js'
 import { RemoteCounters } from './remote-counters.js'
 import type { RemoteSettings } from './remote-options.js'
@@ -24,6 +25,8 @@ export class StoreLink {
   /** When reads began to fail, in milliseconds of the tier's time. */
   downSince = Infinity
   #longestLife = 0
+  /** What stands between scope and key: it is asked for with every operation. */
+  readonly #namespaces = new WeakMap<Space, string>()
 
   constructor(engine: Engine, store: Store, settings: RemoteSettings, listener: GuardListener) {
     this.engine = engine
@@ -37,9 +40,16 @@ export class StoreLink {
   }
 
   /** What an entry is, in full: its key in the store, and what its envelope has to say. */
-  identity({ level, ids, space }: Place, key: MapKey): string {
-    const versions = [this.engine.version, space.version]
-    return entryText({ scope: scopeText(level, ids), versions, namespace: space.name, key })
+  identity(place: Place, key: MapKey): string {
+    const { leaf, space } = place
+    const scope = leaf === undefined ? scopeText(place.level, place.ids) : this.stamps.of(leaf.node).text
+    return scope + (this.#namespaces.get(space) ?? this.#namespaceText(space)) + keyText(key)
+  }
+
+  #namespaceText(space: Space): string {
+    const text = namespaceText([this.engine.version, space.version], space.name)
+    this.#namespaces.set(space, text)
+    return text
   }
 
   /** A stamp on its way into the store. */
