@@ -13,8 +13,8 @@ export interface IoredisClient {
   subscribe(channel: string): Promise<unknown>
   unsubscribe(channel: string): Promise<unknown>
   duplicate(overrides?: object): unknown
-  on(event: string, listener: (...args: never[]) => void): unknown
-  off(event: string, listener: (...args: never[]) => void): unknown
+  on(event: string, listener: (...args: unknown[]) => void): unknown
+  off(event: string, listener: (...args: unknown[]) => void): unknown
 }
 
 /** What this package uses of an ioredis cluster (`new Cluster()`). */
@@ -100,8 +100,8 @@ class IoredisConnection implements Subscriber {
   subscribe(channel: string, listener: (message: Buffer) => void): Promise<unknown> {
     const client = this.#client
     if (client === undefined) return Promise.reject(notConnected())
-    client.on('messageBuffer', (from: Buffer, message: Buffer) => {
-      if (from.toString() === channel) listener(message)
+    client.on('messageBuffer', (from, message) => {
+      if (String(from) === channel) listener(message as Buffer)
     })
     return client.subscribe(channel)
   }

@@ -68,7 +68,7 @@ export class LentSubscriber implements Subscriber {
 
   readonly #heard = (message: Buffer) => this.#listener(message)
 
-  readonly #heardFrom = (channel: Buffer, message: Buffer) => {
-    if (channel.toString() === this.#channel) this.#listener(message)
+  readonly #heardFrom = (channel: unknown, message: unknown) => {
+    if (String(channel) === this.#channel) this.#listener(message as Buffer)
   }
 }

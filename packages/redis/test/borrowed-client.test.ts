@@ -9,7 +9,7 @@ import type { Store } from '@cacheado/core/store'
 import { describeEngine } from '../../../test/engines/engine-or-skip.js'
 import { startRedis, type RedisServer } from '../../../test/engines/redis-server.js'
 import { until } from '../../../test/engines/until.js'
-import { redisStore, type IoredisClient, type NodeRedisClient } from '../src/index.js'
+import { createRedisStore } from '../src/redis-store.js'
 
 const ends: (() => unknown)[] = []
 afterEach(async () => {
@@ -34,7 +34,7 @@ interface Emitting {
   listenerCount(event: string | symbol): number
 }
 
-async function opened<C extends Emitting & (NodeRedisClient | IoredisClient)>(
+async function opened<C extends Emitting>(
   client: C,
   end: (client: C) => unknown,
 ): Promise<{ client: C; listeners: () => number }> {
@@ -71,7 +71,7 @@ describeEngine('redis-server', 'a borrowed client', () => {
     const server = await redis()
     const { client, listeners } = await open(server.url)
     const before = listeners()
-    const store = redisStore({ client })
+    const store = createRedisStore({ client })
     const heard = heardBy(store)
     await until('the bus is up', () => heard.includes('up'))
     for (let at = 0; at < 1_000; at++) await store.set([item(`${at}`)], at % 100 === 0 ? Buffer.from('m') : undefined)
@@ -81,14 +81,14 @@ describeEngine('redis-server', 'a borrowed client', () => {
     await store.close()
     await until('the duplicate is gone', async () => (await connections(server)) === 1)
     expect(listeners()).toBe(before)
-    const again = redisStore({ client })
+    const again = createRedisStore({ client })
     expect(await again.getMany(['0'])).toEqual([item('').value])
   })
 
   test.each(Object.entries(ways))('of %s keeps nothing for later while it is not connected', async (_name, open) => {
     const server = await redis()
     const { client } = await open(server.url)
-    const store = redisStore({ client })
+    const store = createRedisStore({ client })
     await store.set([item('key')])
     await server.kill()
     // What was under way is the client's to keep, or to give up.
@@ -107,7 +107,7 @@ describeEngine('redis-server', 'a borrowed client', () => {
     async (_name, open) => {
       const server = await redis()
       const { client } = await open(server.url)
-      const store = redisStore({ client })
+      const store = createRedisStore({ client })
       ends.push(() => store.close())
       const heard = heardBy(store)
       await until('the bus is up', () => heard.length === 1)
@@ -130,7 +130,7 @@ describeEngine('redis-server', 'a borrowed client', () => {
     const server = await redis()
     const [{ client }, { client: subscriber, listeners }] = [await open(server.url), await open(server.url)]
     const before = listeners()
-    const store = redisStore({ client, subscriber })
+    const store = createRedisStore({ client, subscriber })
     const heard = heardBy(store)
     await until('the bus is up', () => heard.length === 1)
     expect(await connections(server)).toBe(2)

@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, test } from 'vitest'
 import { describeEngine } from '../../../test/engines/engine-or-skip.js'
 import { startCluster, type RedisCluster } from '../../../test/engines/redis-cluster.js'
 import { startRedis, type RedisServer } from '../../../test/engines/redis-server.js'
-import { redisStore, type BorrowedClient, type RedisStoreOptions } from '../src/index.js'
+import type { BorrowedClient, RedisStoreOptions } from '../src/index.js'
+import { createRedisStore } from '../src/redis-store.js'
 
 type Opened = { readonly client: BorrowedClient; readonly end: () => unknown }
 
@@ -20,7 +21,7 @@ function contract(
 ): void {
   describe(title, () => {
     const open = async () => {
-      const store = redisStore(await options())
+      const store = createRedisStore(await options())
       await store.connect?.()
       return store
     }

@@ -6,13 +6,14 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
-import { redisStore } from '../src/index.js'
+import type { RedisStoreOptions } from '../src/index.js'
+import { createRedisStore } from '../src/redis-store.js'
 
 const url = 'redis://127.0.0.1:6379'
 
 function optionOf(options: unknown): string | undefined {
   try {
-    redisStore(options as Parameters<typeof redisStore>[0])
+    createRedisStore(options as RedisStoreOptions)
   } catch (error) {
     if (isCacheError(error, 'ERR_CACHE_CONFIG')) return error.option
     throw error
@@ -67,7 +68,7 @@ describe('options', () => {
       socket.destroy()
     }).listen(0, '127.0.0.1')
     await once(server, 'listening')
-    const store = redisStore({ url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}` })
+    const store = createRedisStore({ url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}` })
     await new Promise((resolve) => setImmediate(resolve))
     expect(connections).toBe(0)
     await expect(store.getMany(['key'])).rejects.toMatchObject({ code: 'ERR_CACHE_STORE' })

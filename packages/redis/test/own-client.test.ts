@@ -8,7 +8,8 @@ import { describeEngine } from '../../../test/engines/engine-or-skip.js'
 import { freePort } from '../../../test/engines/free-port.js'
 import { startRedis, type RedisOptions, type RedisServer } from '../../../test/engines/redis-server.js'
 import { until } from '../../../test/engines/until.js'
-import { redisStore, type RedisStoreOptions } from '../src/index.js'
+import type { RedisStoreOptions } from '../src/index.js'
+import { createRedisStore } from '../src/redis-store.js'
 
 const ends: (() => unknown)[] = []
 afterEach(async () => {
@@ -22,7 +23,7 @@ async function redis(options?: RedisOptions): Promise<RedisServer> {
 }
 
 async function connectedStore(options: RedisStoreOptions): Promise<Store> {
-  const store = redisStore(options)
+  const store = createRedisStore(options)
   ends.push(() => store.close())
   await store.connect?.()
   return store
@@ -130,7 +131,7 @@ describeEngine('redis-server', "a client of the store's own", () => {
   test('leaves no connection behind that it was opening when it was closed', async () => {
     const server = await redis()
     for (const moment of [0, 1, 2, 5, 10]) {
-      const store = redisStore({ url: server.url })
+      const store = createRedisStore({ url: server.url })
       const heard = heardBy(store)
       const connecting = store.connect?.()
       if (moment > 0) await new Promise((resolve) => setTimeout(resolve, moment))
@@ -146,7 +147,7 @@ describeEngine('redis-server', "a client of the store's own", () => {
     const store = await connectedStore({ url: server.url })
     const heard = heardBy(store)
     await until('the bus is up', () => heard.length === 1)
-    const idsBefore = String(await server.call('CLIENT', 'LIST')).match(/\bid=\d+/g) ?? []
+    const idsBefore: string[] = String(await server.call('CLIENT', 'LIST')).match(/\bid=\d+/g) ?? []
     await server.stop()
     const pending = expect(store.getMany(['a'])).rejects.toThrow()
     expect(store.distrust?.()).toBe('replaced')
@@ -154,7 +155,7 @@ describeEngine('redis-server', "a client of the store's own", () => {
     await server.continue()
     await until('the store works', () => works(store), 3_000)
     await until('the bus is up', () => heard.join() === 'up,down,up')
-    const idsAfter = String(await server.call('CLIENT', 'LIST')).match(/\bid=\d+/g) ?? []
+    const idsAfter: string[] = String(await server.call('CLIENT', 'LIST')).match(/\bid=\d+/g) ?? []
     expect(idsAfter.filter((id) => idsBefore.includes(id))).toEqual([])
   })
 

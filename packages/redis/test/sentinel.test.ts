@@ -7,7 +7,7 @@ import { EngineProcess } from '../../../test/engines/engine-process.js'
 import { redisCall } from '../../../test/engines/raw-connection.js'
 import { startRedis, type RedisServer } from '../../../test/engines/redis-server.js'
 import { until } from '../../../test/engines/until.js'
-import { redisStore } from '../src/index.js'
+import { createRedisStore } from '../src/redis-store.js'
 
 const item = (key: string) => ({ key, value: Buffer.from('value of 16 bytes'), ttl: 60_000 })
 
@@ -55,7 +55,9 @@ async function startPair(): Promise<[RedisServer, RedisServer, EngineProcess]> {
 }
 
 async function storeOf(...ports: number[]): Promise<Store> {
-  const store = redisStore({ sentinel: { name: 'shop', nodes: ports.map((port) => `redis://127.0.0.1:${port}`) } })
+  const store = createRedisStore({
+    sentinel: { name: 'shop', nodes: ports.map((port) => `redis://127.0.0.1:${port}`) },
+  })
   ends.push(() => store.close())
   await store.connect?.()
   return store
