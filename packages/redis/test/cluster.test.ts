@@ -99,9 +99,11 @@ describeEngine('redis-server', 'a cluster that is well', () => {
         Buffer.from(`${round}`),
       )
     await write(0)
-    const migration = await cluster.migrateSlot(keySlot('{tenant}'))
-    await migration.finish()
-    for (let round = 1; round <= 20; round++) {
+    for (let round = 1; round <= 5; round++) {
+      const migration = await cluster.migrateSlot(keySlot('{tenant}'))
+      await migration.finish()
+      // The reader knows already where the slot is; the writer is sent there, while nobody holds up its message.
+      await reader.getMany(names)
       await write(round)
       await until('the message came', () => reads.length === round + 1)
       const values = (await reads[round]!).map((value) => value && Buffer.from(value).toString())
