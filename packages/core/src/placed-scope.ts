@@ -9,7 +9,7 @@ import type { Place } from './memory/place.js'
 import type { NamespaceState } from './namespace-state.js'
 import { PlacedSyncScope } from './placed-sync-scope.js'
 import { resolvePolicy, type Policy } from './policy.js'
-import type { PurgeResult } from './remote.js'
+import type { PurgeResult, Sight } from './remote.js'
 import type { GetOrSetOptions, SetOptions, Lookup, Scope, SyncScope } from './scope.js'
 import { nodeStats, type ScopeStats } from './scope-stats.js'
 import { accepts } from './standard-schema.js'
@@ -43,8 +43,13 @@ export class PlacedScope<V = unknown> implements Scope<V> {
   async get<T = V>(key: Key): Promise<T | undefined> {
     const mapped = this.#engine.key(key)
     if (mapped === undefined || this.#engine.closed) return undefined
-    const entry =
-      this.#engine.remote === undefined ? this.#place.freshOrMiss(mapped) : await this.#freshFromAnyTier(mapped)
+    const { remote } = this.#engine
+    const place = this.#place
+    let entry = remote === undefined ? place.freshOrMiss(mapped) : place.fresh(mapped)
+    if (entry === undefined && remote !== undefined) {
+      const found = this.#fromAnyTier(mapped)
+      entry = place.counted(found instanceof Promise ? (await found).entry : found)
+    }
     if (entry === undefined) return undefined
     const { value } = entry
     if (this.#state.schema !== undefined && !(await this.#accepts(entry))) return undefined
@@ -54,7 +59,7 @@ export class PlacedScope<V = unknown> implements Scope<V> {
   async lookup<T = V>(key: Key): Promise<Lookup<T>> {
     const mapped = this.#engine.key(key)
     const found = mapped === undefined ? undefined : this.#fromAnyTier(mapped)
-    const entry = found instanceof Promise ? await found : found
+    const entry = found instanceof Promise ? (await found).entry : found
     if (entry === undefined) return { hit: false }
     const { value, freshUntil, storedAt } = entry
     if (!(await this.#accepts(entry))) return { hit: false }
@@ -70,7 +75,7 @@ export class PlacedScope<V = unknown> implements Scope<V> {
   async has(key: Key): Promise<boolean> {
     const mapped = this.#engine.key(key)
     const found = mapped === undefined ? undefined : this.#fromAnyTier(mapped)
-    const entry = found instanceof Promise ? await found : found
+    const entry = found instanceof Promise ? (await found).entry : found
     return entry !== undefined && this.#engine.tier.time.now() < entry.freshUntil
   }
 
@@ -135,25 +140,12 @@ export class PlacedScope<V = unknown> implements Scope<V> {
     return nodeStats(this.#place.node, this.#state.space.name === '' ? undefined : this.#state.space)
   }
 
-  /** The entry under the key whatever its age, from memory or from the store. */
-  #fromAnyTier(key: MapKey): Entry | undefined | Promise<Entry | undefined> {
+  /** The entry under the key whatever its age; what the store says, where it has to be asked. */
+  #fromAnyTier(key: MapKey): Entry | undefined | Promise<Sight> {
     const entry = this.#place.find(key)
     const { remote, closed } = this.#engine
-    if (remote === undefined || closed || (entry !== undefined && this.#place.trusts(entry))) return entry
-    return remote.look(this.#place, key).then((sight) => sight.entry)
-  }
-
-  /** The fresh entry under the key from memory or from the store, counted as a hit or a miss. */
-  async #freshFromAnyTier(key: MapKey): Promise<Entry | undefined> {
-    const calm = this.#place.fresh(key)
-    if (calm !== undefined) return calm
-    const entry = await this.#fromAnyTier(key)
-    if (entry === undefined || this.#engine.tier.time.now() >= entry.freshUntil) {
-      this.#place.tell('miss', 'misses')
-      return undefined
-    }
-    this.#place.hit(entry)
-    return entry
+    const settled = remote === undefined || closed || (entry !== undefined && this.#place.trusts(entry))
+    return settled ? entry : remote.look(this.#place, key)
   }
 
   /** Whether the namespace's schema takes the value; one that it refuses is gone, unless it was replaced meanwhile. */
@@ -166,9 +158,9 @@ export class PlacedScope<V = unknown> implements Scope<V> {
   }
 
   async #getCheckedOrSet<T>(key: MapKey, load: Load<T>, options: GetOrSetOptions<T> | undefined): Promise<T> {
-    const entry = this.#place.find(key)
-    const found = entry !== undefined && this.#place.trusts(entry) ? entry : await this.#fromAnyTier(key)
-    if (found !== undefined) await this.#accepts(found)
+    const found = this.#fromAnyTier(key)
+    const entry = found instanceof Promise ? (await found).entry : found
+    if (entry !== undefined) await this.#accepts(entry)
     return this.#load(key, load, options)
   }
 

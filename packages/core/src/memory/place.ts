@@ -68,7 +68,12 @@ export class Place {
     const calm = this.fresh(key)
     if (calm !== undefined) return calm
     const entry = this.find(key)
-    if (entry !== undefined && this.tier.time.now() < entry.freshUntil && this.trusts(entry)) {
+    return this.counted(entry !== undefined && this.trusts(entry) ? entry : undefined)
+  }
+
+  /** The entry if it is fresh, counted as a hit; else a miss is counted. */
+  counted(entry: Entry | undefined): Entry | undefined {
+    if (entry !== undefined && this.tier.time.now() < entry.freshUntil) {
       this.hit(entry)
       return entry
     }

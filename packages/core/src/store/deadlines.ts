@@ -1,11 +1,14 @@
 import { CacheError } from '../cache-error.js'
 import type { Clock } from '../clock.js'
 
-/** An operation with a deadline: what happens when that passes first. */
+/** An operation with a deadline, in line between those that began before and after it. */
 interface Awaited {
   readonly due: number
-  over: boolean
+  /** What happens when the deadline passes first. */
   readonly late: () => void
+  over: boolean
+  before: Awaited | undefined
+  after: Awaited | undefined
 }
 
 /** How an operation ended. */
@@ -21,9 +24,8 @@ const STALL = 5
 export class Deadlines {
   readonly #clock: Clock
   readonly #delay: number
-  #queue: Awaited[] = []
-  /** Those before it are over. */
-  #head = 0
+  #first: Awaited | undefined
+  #last: Awaited | undefined
   #cancel: (() => void) | undefined
   #excused = false
 
@@ -38,16 +40,10 @@ export class Deadlines {
    */
   within<T>(operation: Promise<T>, ended?: (outcome: Outcome) => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const awaited: Awaited = {
-        due: this.#clock.now() + this.#delay,
-        over: false,
-        late: () => {
-          ended?.('late')
-          reject(new CacheError('ERR_CACHE_TIMEOUT', 'the store did not answer in time'))
-        },
-      }
-      this.#queue.push(awaited)
-      if (this.#cancel === undefined) this.#arm(this.#delay)
+      const awaited = this.#enter(() => {
+        ended?.('late')
+        reject(new CacheError('ERR_CACHE_TIMEOUT', 'the store did not answer in time'))
+      })
       operation.then(
         (value) => {
           if (!this.#end(awaited)) return
@@ -63,27 +59,27 @@ export class Deadlines {
     })
   }
 
+  #enter(late: () => void): Awaited {
+    const due = this.#clock.now() + this.#delay
+    const awaited: Awaited = { due, late, over: false, before: this.#last, after: undefined }
+    if (this.#last === undefined) this.#first = awaited
+    else this.#last.after = awaited
+    this.#last = awaited
+    if (this.#cancel === undefined) this.#arm(this.#delay)
+    return awaited
+  }
+
   /** Whether it ended in time. */
   #end(awaited: Awaited): boolean {
     if (awaited.over) return false
+    const { before, after } = awaited
     awaited.over = true
-    this.#trim()
+    if (before === undefined) this.#first = after
+    else before.after = after
+    if (after === undefined) this.#last = before
+    else after.before = before
+    awaited.before = awaited.after = undefined
     return true
-  }
-
-  /** Forgets what is over at the head of the queue. */
-  #trim(): void {
-    const queue = this.#queue
-    while (queue[this.#head]?.over === true) this.#head++
-    if (this.#head === queue.length) {
-      this.#queue = []
-      this.#head = 0
-      this.#cancel?.()
-      this.#cancel = undefined
-    } else if (this.#head > 1024 && this.#head * 2 > queue.length) {
-      this.#queue = queue.slice(this.#head)
-      this.#head = 0
-    }
   }
 
   #arm(delay: number): void {
@@ -93,21 +89,18 @@ export class Deadlines {
   #expire(): void {
     this.#cancel = undefined
     const now = this.#clock.now()
-    const first = this.#queue[this.#head]
-    if (first !== undefined && now > first.due + STALL && !this.#excused) {
+    if (this.#first !== undefined && now > this.#first.due + STALL && !this.#excused) {
       // This process was blocked, not the store: what came in meanwhile is read before anything is late.
       this.#excused = true
       return this.#arm(1)
     }
     this.#excused = false
-    for (let at = this.#head; at < this.#queue.length; at++) {
-      const awaited = this.#queue[at] as Awaited
-      if (awaited.over) continue
-      // A timer may come a little early.
-      if (awaited.due > now + 1) return this.#arm(awaited.due - now)
-      awaited.over = true
-      awaited.late()
+    // A timer may come a little early.
+    for (let next = this.#first; next !== undefined && next.due <= now + 1; next = this.#first) {
+      this.#end(next)
+      next.late()
     }
-    this.#trim()
+    // One that is over needs no timer: whoever comes next arms it again.
+    if (this.#first !== undefined) this.#arm(Math.max(1, this.#first.due - now))
   }
 }

@@ -9,7 +9,7 @@ import { LARGEST_PAYLOAD } from './payload-limit.js'
  *    1  flags
  *       identity (text)
  *   and, where it holds a value:
- *   32  createdAt, freshFor, staleFor, errorFor (64-bit floats)
+ *   40  createdAt, aheadFor, freshFor, staleFor, errorFor (64-bit floats)
  *       stamps (list)
  *    2  number of tags, and for each: name (text), stamps (list)
  *       codec (text)

@@ -10,7 +10,7 @@ const LIKELY_CODEC = 'structured'
 
 /**
  * Opens bytes that a store gave for the entry of this identity; never throws. The seal is checked before the identity, so that
- * damage raises no false alarm. The payload is a view of what was received, what else is kept is not.
+ * damage raises no false alarm. Payload and stamps are views of what was received.
  */
 export function decodeEnvelope(received: Uint8Array, identity: string, sealing: Sealing): OpenedEnvelope {
   // Of a Buffer, views are slower and slices are views.
@@ -46,30 +46,35 @@ function tombstone(reader: Reader): EnvelopeContent {
 
 function value(reader: Reader, compressed: boolean): EnvelopeContent | 'size' {
   const createdAt = reader.time()
+  const aheadFor = reader.time()
   const freshFor = reader.time()
   const staleFor = reader.time()
   const errorFor = reader.time()
   const stamps = reader.stamps()
-  const tags: EnvelopeTag[] = []
-  for (let left = reader.count(); left > 0; left--) tags.push({ name: reader.text(), stamps: reader.stamps() })
+  const tags = reader.tags()
   const codec = reader.text(LIKELY_CODEC)
   const rawLength = compressed ? reader.number() : undefined
   const payload = reader.rest()
-  const content = { kind: 'value', createdAt, freshFor, staleFor, errorFor, stamps, tags, codec, payload } as const
+  const times = { createdAt, aheadFor, freshFor, staleFor, errorFor }
+  const content = { kind: 'value', ...times, stamps, tags, codec, payload } as const
   if (rawLength === undefined) return payload.length > LARGEST_PAYLOAD ? 'size' : content
   return isRawLength(rawLength, payload.length) ? { ...content, rawLength } : 'size'
 }
 
+const NO_TAGS: readonly EnvelopeTag[] = []
+/** Where eight bytes become a number: a view for each envelope would cost more than all its numbers. */
+const TIME = new Float64Array(1)
+const TIME_BYTES = new Uint8Array(TIME.buffer)
+const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
+
 /** Reads one thing after the other, none beyond the end. Throws where there is less. */
 class Reader {
   readonly #bytes: Uint8Array
-  readonly #view: DataView
   readonly #end: number
   #at: number
 
   constructor(bytes: Uint8Array, from: number, end: number) {
     this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, end)
     this.#at = from
     this.#end = end
   }
@@ -111,27 +116,33 @@ class Reader {
     return text
   }
 
-  /** In memory of their own: stamps are kept longer than the bytes they came in. */
-  stamps(): readonly Uint8Array[] {
+  tags(): readonly EnvelopeTag[] {
     const count = this.count()
-    const from = this.#take(count * ID_BYTES)
-    const all = this.#bytes.slice(from, this.#at)
-    const stamps: Uint8Array[] = []
-    for (let at = 0; at < all.length; at += ID_BYTES) stamps.push(all.subarray(at, at + ID_BYTES))
-    return stamps
+    if (count === 0) return NO_TAGS
+    const tags: EnvelopeTag[] = []
+    for (let left = count; left > 0; left--) tags.push({ name: this.text(), stamps: this.stamps() })
+    return tags
+  }
+
+  stamps(): Uint8Array {
+    const from = this.#take(this.count() * ID_BYTES)
+    return this.#bytes.subarray(from, this.#at)
   }
 
   count(): number {
-    return this.#view.getUint16(this.#take(2), true)
+    const at = this.#take(2)
+    return (this.#bytes[at] as number) | ((this.#bytes[at + 1] as number) << 8)
   }
 
   number(): number {
-    return this.#view.getUint32(this.#take(4), true)
+    return this.count() + this.count() * 0x1_0000
   }
 
   /** Milliseconds: NaN would compare as fresh for ever. */
   time(): number {
-    const time = this.#view.getFloat64(this.#take(8), true)
+    const from = this.#take(8)
+    for (let at = 0; at < 8; at++) TIME_BYTES[LITTLE_ENDIAN ? at : 7 - at] = this.#bytes[from + at] as number
+    const time = TIME[0] as number
     if (!(time >= 0 && time < Infinity)) throw malformed()
     return time
   }

@@ -4,7 +4,7 @@ import type { Sealing } from './sealing.js'
 
 type ValueContent = Extract<EnvelopeContent, { kind: 'value' }>
 
-const TIMES_BYTES = 32
+const TIMES_BYTES = 40
 const WIDE = /[\u0100-\uffff]/
 
 /** The bytes of an envelope, in memory of their own. */
@@ -26,6 +26,7 @@ function flags(content: EnvelopeContent, sealing: Sealing): number {
 
 function value(writer: Writer, content: ValueContent): void {
   writer.float(content.createdAt)
+  writer.float(content.aheadFor)
   writer.float(content.freshFor)
   writer.float(content.staleFor)
   writer.float(content.errorFor)
@@ -50,8 +51,8 @@ function textBytes(text: string): number {
   return 4 + (WIDE.test(text) ? text.length * 2 : text.length)
 }
 
-function stampsBytes(stamps: readonly Uint8Array[]): number {
-  return 2 + stamps.length * ID_BYTES
+function stampsBytes(stamps: Uint8Array): number {
+  return 2 + stamps.length
 }
 
 /** Writes one thing after the other. */
@@ -85,9 +86,9 @@ class Writer {
     this.#at = at
   }
 
-  stamps(stamps: readonly Uint8Array[]): void {
-    this.count(stamps.length)
-    for (const stamp of stamps) this.append(stamp)
+  stamps(stamps: Uint8Array): void {
+    this.count(stamps.length / ID_BYTES)
+    this.append(stamps)
   }
 
   count(count: number): void {

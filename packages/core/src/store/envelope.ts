@@ -17,12 +17,13 @@ export type EnvelopeContent =
       readonly kind: 'value'
       /** The writer's wall clock, in milliseconds since the epoch. */
       readonly createdAt: number
-      /** Milliseconds from then on: fresh, usable while one reloads it, usable where reloading fails. */
+      /** Milliseconds from then on: a hit needs no reload, fresh, usable while one reloads it, usable where reloading fails. */
+      readonly aheadFor: number
       readonly freshFor: number
       readonly staleFor: number
       readonly errorFor: number
-      /** Scope stamp and tag stamp of each scope on the path, from the root down: as many pairs as the path is long. */
-      readonly stamps: readonly Uint8Array[]
+      /** Scope stamp and tag stamp of each scope on the path, from the root down, one behind the other. */
+      readonly stamps: Uint8Array
       readonly tags: readonly EnvelopeTag[]
       readonly codec: string
       readonly payload: Uint8Array
@@ -47,8 +48,22 @@ export type OpenedEnvelope =
  */
 export type EnvelopeRefusal = 'format' | 'size' | 'checksum' | 'signature' | 'identity' | 'content'
 
-/** A tag with its stamps in each scope of the path, from the root down. */
+/** A tag with its stamps in each scope of the path, from the root down, one behind the other. */
 export interface EnvelopeTag {
   readonly name: string
-  readonly stamps: readonly Uint8Array[]
+  readonly stamps: Uint8Array
+}
+
+/** Stamps one behind the other. */
+export function joinStamps(stamps: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(stamps.length * ID_BYTES)
+  for (const [at, stamp] of stamps.entries()) joined.set(stamp, at * ID_BYTES)
+  return joined
+}
+
+/** Whether the stamp at a place in a row of stamps is this one. */
+export function isStampAt(stamps: Uint8Array, index: number, stamp: Uint8Array): boolean {
+  const from = index * ID_BYTES
+  for (let at = 0; at < ID_BYTES; at++) if (stamps[from + at] !== stamp[at]) return false
+  return true
 }

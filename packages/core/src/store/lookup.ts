@@ -8,8 +8,8 @@ import type { Sight } from '../remote.js'
 import { keptValue } from '../values.js'
 import { unpack } from './compression.js'
 import { decodeEnvelope } from './envelope-reader.js'
-import { ID_BYTES, type EnvelopeContent, type EnvelopeRefusal } from './envelope.js'
-import { sameBytes, tagOfText, type Asked, type Stamp, type StampPath } from './stamps.js'
+import { ID_BYTES, isStampAt, type EnvelopeContent, type EnvelopeRefusal } from './envelope.js'
+import { sameBytes, tagOfText, type Asked, type CapturedStamps, type Stamp, type StampPath } from './stamps.js'
 import type { StoreLink } from './store-link.js'
 
 /** How often a look-up begins anew because its scope was invalidated under it. */
@@ -33,6 +33,8 @@ interface Question {
   readonly asked: Asked
   /** Scope and tag stamps that are not known for sure. */
   readonly unknown: readonly Stamp[]
+  /** The entry's own, and those of the unknown stamps. */
+  readonly keys: readonly string[]
 }
 
 /**
@@ -56,29 +58,23 @@ export class Lookup {
 
   /** @param ended called before anybody gets to know the outcome */
   async run(ended: () => void): Promise<Sight> {
-    const sight = await this.#run()
-    ended()
-    return sight
-  }
-
-  async #run(): Promise<Sight> {
-    const began = this.#link.now()
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const question = this.#question()
-      try {
-        const { unknown } = question
-        const keys = unknown.length === 0 ? [this.#identity] : [this.#identity, ...unknown.map(({ key }) => key)]
-        const answer = this.#answered(question, await this.#link.guard.getMany(keys))
+    let question = this.#question()
+    try {
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+        const answer = this.#answered(question, await this.#link.guard.getMany(question.keys))
         const sight = answer instanceof Promise ? await answer : answer
         if (sight !== undefined) return sight
-      } catch (error) {
-        this.#link.failed(error)
-        return this.#unavailable(began)
-      } finally {
         this.#release(question.leaf)
+        question = this.#question()
       }
+      return { entry: undefined, stamps: undefined, writeId: undefined, began: question.asked.at }
+    } catch (error) {
+      this.#link.failed(error)
+      return this.#unavailable(question.asked.at)
+    } finally {
+      this.#release(question.leaf)
+      ended()
     }
-    return { entry: undefined, stamps: undefined, writeId: undefined, began }
   }
 
   #question(): Question {
@@ -86,7 +82,10 @@ export class Lookup {
     leaf.lookups++
     const { path } = this.#link.stamps.of(leaf.node)
     const asked = this.#link.asking()
-    return { leaf, path, asked, unknown: this.#link.unknown(path, asked.at) }
+    const unknown = this.#link.unknown(path, asked.at)
+    const keys = [this.#identity]
+    for (const { key } of unknown) keys.push(key)
+    return { leaf, path, asked, unknown, keys }
   }
 
   #release(leaf: Leaf): void {
@@ -112,13 +111,12 @@ export class Lookup {
   #judge(question: Question, bytes: Uint8Array | undefined): Sight | Promise<Sight> {
     if (bytes === undefined) return this.#nothing(question, undefined)
     const opened = decodeEnvelope(bytes, this.#identity, this.#link.settings.sealing)
-    const writeId = Uint8Array.prototype.slice.call(bytes, 0, ID_BYTES)
     if (opened.refused !== undefined) {
       this.#refused(opened.refused)
-      return this.#nothing(question, writeId)
+      return this.#nothing(question, Uint8Array.prototype.slice.call(bytes, 0, ID_BYTES))
     }
-    const { content } = opened
-    if (content.kind === 'tombstone' || content.stamps.length !== 2 * question.path.length) {
+    const { content, writeId } = opened
+    if (content.kind === 'tombstone' || content.stamps.length !== 2 * question.path.length * ID_BYTES) {
       return this.#nothing(question, writeId)
     }
     const doubtful = this.#doubtfulTags(question, content)
@@ -165,9 +163,9 @@ export class Lookup {
     const { pending } = this.#link.stamps
     if (pending.size > 0 && pending.has(this.#identity)) return false
     for (const [level, scope] of path.entries()) {
-      if (!this.#same(scope.scope, stamps[2 * level])) return false
-      if (tags.length === 0 || this.#same(scope.tagged, stamps[2 * level + 1])) continue
-      for (const tag of tags) if (!this.#same(scope.tag(tag.name), tag.stamps[level])) return false
+      if (!this.#same(scope.scope, stamps, 2 * level)) return false
+      if (tags.length === 0 || this.#same(scope.tagged, stamps, 2 * level + 1)) continue
+      for (const tag of tags) if (!this.#same(scope.tag(tag.name), tag.stamps, level)) return false
     }
     return true
   }
@@ -180,14 +178,14 @@ export class Lookup {
   #doubtfulTags({ path, asked }: Question, { stamps, tags }: ValueContent): readonly Stamp[] {
     if (tags.length === 0) return NO_STAMPS
     return path.flatMap((scope, level) => {
-      if (this.#same(scope.tagged, stamps[2 * level + 1])) return NO_STAMPS
+      if (this.#same(scope.tagged, stamps, 2 * level + 1)) return NO_STAMPS
       return tags.map(({ name }) => scope.tag(name)).filter((stamp) => !this.#link.stamps.trusts(stamp, asked.at))
     })
   }
 
-  #same(stamp: Stamp, value: Uint8Array | undefined): boolean {
+  #same(stamp: Stamp, row: Uint8Array, index: number): boolean {
     const current = this.#link.stamps.current(stamp)
-    return current !== undefined && value !== undefined && sameBytes(current, value)
+    return current !== undefined && isStampAt(row, index, current)
   }
 
   /** What memory has is what the store has. */
@@ -254,7 +252,12 @@ export class Lookup {
   #sight({ path, asked }: Question, entry: Entry | undefined, writeId: Uint8Array | undefined): Sight {
     this.#link.counters[entry === undefined ? 'misses' : 'hits']++
     const seen = writeId === LOCAL ? undefined : writeId
-    return { entry, stamps: this.#link.stamps.capture(path), writeId: seen, began: asked.at }
+    return {
+      entry,
+      stamps: { path, tick: this.#link.stamps.tick } satisfies CapturedStamps,
+      writeId: seen,
+      began: asked.at,
+    }
   }
 
   /** The store cannot be asked: what memory has is served as far as that is allowed, and nothing can be kept. */
@@ -272,9 +275,9 @@ function ageOf({ createdAt, freshFor }: ValueContent, now: number): number {
   return Math.max(age, 0)
 }
 
-function lifetimesOf({ freshFor, staleFor, errorFor }: ValueContent, born: number): Lifetimes {
+function lifetimesOf({ aheadFor, freshFor, staleFor, errorFor }: ValueContent, born: number): Lifetimes {
   return {
-    aheadFrom: born + freshFor,
+    aheadFrom: born + aheadFor,
     freshUntil: born + freshFor,
     staleUntil: born + staleFor,
     errorUntil: born + errorFor,

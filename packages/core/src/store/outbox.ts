@@ -4,7 +4,7 @@ import type { Place } from '../memory/place.js'
 import type { Flight } from '../flight.js'
 import type { Outgoing } from '../remote.js'
 import { encodeEnvelope } from './envelope-writer.js'
-import type { EnvelopeContent, EnvelopeTag } from './envelope.js'
+import { joinStamps, type EnvelopeContent, type EnvelopeTag } from './envelope.js'
 import { LOCAL } from './lookup.js'
 import { randomId } from './random-id.js'
 import { tagText, type CapturedStamps, type Stamp, type StampPath } from './stamps.js'
@@ -22,6 +22,12 @@ const LONGEST_LOAD = TOMBSTONE_LIFE / 2
 interface Encoded {
   readonly codec: string
   readonly bytes: Uint8Array
+}
+
+/** What a value is stamped with: scope and tag stamp of each scope, and those of its own tags. */
+interface EntryStamps {
+  readonly scopes: Uint8Array
+  readonly tags: readonly EnvelopeTag[]
 }
 
 /**
@@ -55,9 +61,8 @@ export class Outbox {
     if (encoded === undefined) return
     const identity = this.#link.identity(place, key)
     void this.#enqueue(identity, async () => {
-      const tags = await this.#capturedTags(captured, outgoing)
-      if (tags !== undefined) {
-        const stamps = { values: captured.values, tags }
+      const stamps = await this.#stampsAt(captured, outgoing)
+      if (stamps !== undefined) {
         const item = await this.#item(identity, encoded, outgoing, stamps, captured.path, entry)
         if (await this.#link.guard.replace(item, seen)) return true
       }
@@ -82,7 +87,7 @@ export class Outbox {
           return true
         }
         const path = this.#link.stamps.of(leaf.node).path
-        const stamps = await this.#currentStamps(path, outgoing)
+        const stamps = await this.#stampsNow(path, outgoing)
         const item = await this.#item(identity, encoded, outgoing, stamps, path, entry)
         await this.#link.guard.set([item], message)
         return true
@@ -150,7 +155,7 @@ export class Outbox {
     identity: string,
     { codec, bytes }: Encoded,
     { lifetimes }: Outgoing,
-    stamps: { readonly values: readonly Uint8Array[]; readonly tags: readonly EnvelopeTag[] },
+    stamps: EntryStamps,
     path: StampPath,
     entry: Entry | undefined,
   ): Promise<StoreItem> {
@@ -162,7 +167,7 @@ export class Outbox {
       kind: 'value',
       createdAt: engine.clock.wall(),
       ...times,
-      stamps: stamps.values,
+      stamps: stamps.scopes,
       tags: stamps.tags,
       codec,
       ...packed,
@@ -174,58 +179,58 @@ export class Outbox {
     return { key: identity, value: encodeEnvelope({ writeId, identity, content }, settings.sealing), ttl: life }
   }
 
-  /**
-   * The stamps of a load's tags as they were when it began. Where they were not held then, they are what they are now, provided
-   * that no tag at all was invalidated in between; `undefined` where that cannot be said.
-   */
-  async #capturedTags(captured: CapturedStamps, { tags }: Outgoing): Promise<readonly EnvelopeTag[] | undefined> {
-    const { stamps } = this.#link
+  /** The stamps as they were when a load began; `undefined` where that cannot be said any more. */
+  async #stampsAt({ path, tick }: CapturedStamps, { tags }: Outgoing): Promise<EntryStamps | undefined> {
     const names = tags.map(tagText)
-    const created = await Promise.all(captured.creations)
-    if (created.includes(false)) return undefined
-    const all = captured.path.flatMap((scope) => names.map((name) => scope.tag(name)))
-    const held = (stamp: Stamp) => stamps.current(stamp) !== undefined && stamp.setAt <= captured.tick
-    const unknown = all.filter((stamp) => !held(stamp))
-    if (unknown.length > 0 && !(await this.#noneInvalidated(captured, unknown))) return undefined
-    return this.#tagsOf(captured.path, names)
+    const scopes = path.map(({ scope }) => scope)
+    const tagged = path.map((stamps) => stamps.tagged)
+    await creationsOf([...scopes, ...tagged])
+    const ofTags = path.flatMap((stamps) => names.map((name) => stamps.tag(name)))
+    const unknown = ofTags.filter((stamp) => this.#link.stamps.at(stamp, tick) === undefined)
+    // What was not held then is what it is now, provided that no tag at all was invalidated in between.
+    if (unknown.length > 0 && !(await this.#noneInvalidated(path, unknown, tick))) return undefined
+    return this.#row(path, names, (stamp) => {
+      const then = this.#link.stamps.at(stamp, unknown.includes(stamp) ? this.#link.stamps.tick : tick)
+      // Some other tag was invalidated meanwhile: a stamp that is nobody's makes readers compare each tag.
+      return then ?? (tagged.includes(stamp) ? randomId() : undefined)
+    })
   }
 
   /** Reads the tags' stamps, and then whether the tag stamps are still those of the beginning: in this order it tells. */
-  async #noneInvalidated({ path, values }: CapturedStamps, unknown: readonly Stamp[]): Promise<boolean> {
+  async #noneInvalidated(path: StampPath, unknown: readonly Stamp[], tick: number): Promise<boolean> {
     await this.#link.comparePath(path, unknown)
     if ((await creationsOf(unknown)).includes(false)) return false
-    await this.#link.comparePath(
-      path,
-      path.map(({ tagged }) => tagged),
-    )
-    return path.every(({ tagged }, level) => this.#link.stamps.current(tagged) === values[2 * level + 1])
+    const tagged = path.map((stamps) => stamps.tagged)
+    await this.#link.comparePath(path, tagged)
+    return tagged.every((stamp) => this.#link.stamps.at(stamp, tick) !== undefined)
   }
 
   /** The stamps as they are now. */
-  async #currentStamps(path: StampPath, { tags }: Outgoing) {
+  async #stampsNow(path: StampPath, { tags }: Outgoing): Promise<EntryStamps> {
     const { stamps } = this.#link
     const names = tags.map(tagText)
     const now = this.#link.now()
     const ofTags = path.flatMap((scope) => names.map((name) => scope.tag(name)))
-    await this.#link.comparePath(path, [
-      ...this.#link.unknown(path, now),
-      ...ofTags.filter((stamp) => !stamps.trusts(stamp, now)),
-    ])
+    const doubtful = ofTags.filter((stamp) => !stamps.trusts(stamp, now))
+    await this.#link.comparePath(path, [...this.#link.unknown(path, now), ...doubtful])
     await creationsOf([...path.flatMap(({ scope, tagged }) => [scope, tagged]), ...ofTags])
-    const captured = stamps.capture(path)
-    const tagStamps = this.#tagsOf(path, names)
-    if (captured === undefined || tagStamps === undefined) throw new Error('the stamps could not be made')
-    return { values: captured.values, tags: tagStamps }
+    const row = this.#row(path, names, (stamp) => stamps.current(stamp))
+    if (row === undefined) throw new Error('the stamps could not be made')
+    return row
   }
 
-  #tagsOf(path: StampPath, names: readonly string[]): readonly EnvelopeTag[] | undefined {
-    const tags: EnvelopeTag[] = []
-    for (const name of names) {
-      const stamps = path.map((scope) => this.#link.stamps.current(scope.tag(name)))
-      if (stamps.includes(undefined)) return undefined
-      tags.push({ name, stamps: stamps as Uint8Array[] })
+  #row(
+    path: StampPath,
+    names: readonly string[],
+    valueOf: (stamp: Stamp) => Uint8Array | undefined,
+  ): EntryStamps | undefined {
+    const scopes = path.flatMap(({ scope, tagged }) => [scope, tagged]).map(valueOf)
+    const tags = names.map((name) => path.map((scope) => valueOf(scope.tag(name))))
+    if ([scopes, ...tags].some((row) => row.includes(undefined))) return undefined
+    return {
+      scopes: joinStamps(scopes as Uint8Array[]),
+      tags: names.map((name, at) => ({ name, stamps: joinStamps(tags[at] as Uint8Array[]) })),
     }
-    return tags
   }
 
   #dropped(): void {
@@ -245,8 +250,9 @@ function creationsOf(stamps: readonly Stamp[]): Promise<readonly boolean[]> {
   return Promise.all(stamps.flatMap(({ creation }) => creation ?? []))
 }
 
-function timesOf({ freshUntil, staleUntil, errorUntil }: Lifetimes, now: number) {
+function timesOf({ aheadFrom, freshUntil, staleUntil, errorUntil }: Lifetimes, now: number) {
   return {
+    aheadFor: Math.max(0, aheadFrom - now),
     freshFor: Math.max(0, freshUntil - now),
     staleFor: Math.max(0, staleUntil - now),
     errorFor: Math.max(0, errorUntil - now),

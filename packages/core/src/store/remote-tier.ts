@@ -88,7 +88,7 @@ export class RemoteTier implements Remote {
     const path = this.#link.stamps.of(leaf.node).path
     const began = this.#link.now()
     if (this.#link.unknown(path, began).length > 0) return undefined
-    return { entry: undefined, writeId: undefined, began, stamps: this.#link.stamps.capture(path) }
+    return { entry: undefined, writeId: undefined, began, stamps: { path, tick: this.#link.stamps.tick } }
   }
 
   keep(place: Place, flight: Flight, outgoing: Outgoing): void {

@@ -13,8 +13,10 @@ const MOST_TAGS = 256
 /** One stamp, as far as this process knows it: opaque, random, and another one after each invalidation. */
 export class Stamp {
   value: Uint8Array | undefined = undefined
-  /** {@link Stamps.tick} when {@link value} became what it is. */
+  /** {@link Stamps.tick} when {@link value} became known to be what it is: replies to earlier questions count less. */
   setAt = 0
+  /** {@link Stamps.tick} since when it counts: loads that began earlier are stamped with another one. */
+  since = 0
   /** When it was last compared with the store, in milliseconds of the tier's time, and in which epoch of trust. */
   comparedAt = -Infinity
   epoch = -1
@@ -24,6 +26,13 @@ export class Stamp {
   creation: Promise<boolean> | undefined = undefined
 
   constructor(readonly key: string) {}
+}
+
+/** A stamp that an invalidation of this process set, and since when. */
+interface PendingStamp {
+  readonly value: Uint8Array
+  /** {@link Stamps.tick} of that moment. */
+  readonly since: number
 }
 
 /** The stamps of one scope: of all that is in it and below, of everything tagged, and of single tags. */
@@ -59,15 +68,11 @@ export class ScopeStamps {
 /** The stamps on a scope's path, from the root down. */
 export type StampPath = readonly ScopeStamps[]
 
-/** The stamps that a load began with; what it brings counts only as long as they are current. */
+/** The stamps that a load began with: those that became what they are before that moment. */
 export interface CapturedStamps {
   readonly path: StampPath
-  /** Scope stamp and tag stamp of each scope, from the root down. */
-  readonly values: readonly Uint8Array[]
   /** {@link Stamps.tick} of that moment. */
   readonly tick: number
-  /** Stamps that were being made at that moment. */
-  readonly creations: readonly Promise<boolean>[]
 }
 
 /** When something was asked for: what became known later counts more than the reply. */
@@ -85,7 +90,7 @@ export class Stamps {
   /** Counts changes, so that what a slow reply says can be told from what became known since it was asked for. */
   tick = 0
   /** Stamps that invalidations of this process set and the store does not have yet, by key: they count, whatever it says. */
-  readonly pending = new Map<string, Uint8Array>()
+  readonly pending = new Map<string, PendingStamp>()
   /** How long a stamp counts without being compared, in milliseconds. */
   trustedFor = 0
   /** Grows with each loss of trust. */
@@ -105,7 +110,7 @@ export class Stamps {
 
   /** The stamp as it is for this process now. */
   current({ key, value }: Stamp): Uint8Array | undefined {
-    return this.pending.size === 0 ? value : (this.pending.get(key) ?? value)
+    return this.pending.size === 0 ? value : (this.pending.get(key)?.value ?? value)
   }
 
   /** Whether a stamp counts without asking the store. */
@@ -117,13 +122,35 @@ export class Stamps {
   /** From now on every stamp has to be compared before it counts; none is forgotten. */
   distrust(): void {
     this.epoch++
+    for (const key of this.pending.keys()) this.spoil(key)
   }
 
-  /** A stamp that became known otherwise than by asking for it: by a message, or because this process set it. */
-  hold(stamp: Stamp, value: Uint8Array, now: number): void {
+  /** From now on this stamp counts in this process, whatever the store says, until it is {@link confirm}ed. */
+  propose(key: string, value: Uint8Array): void {
+    this.pending.set(key, { value, since: ++this.tick })
+  }
+
+  /** Another process may have set a pending stamp, too, and later: what was stamped with it is dead. */
+  spoil(key: string): void {
+    if (this.pending.has(key)) this.propose(key, randomId())
+  }
+
+  /**
+   * The store has a stamp that was pending. Whether it has it still is asked with the next look-up: another process may have been
+   * later. Where it was spoilt, or something else became known since {@link Stamps.tick} was `sent`, only the store knows.
+   */
+  confirm(stamp: Stamp, value: Uint8Array, sent: number): void {
+    const proposed = this.pending.get(stamp.key)
+    const known = proposed?.value === value && stamp.setAt <= sent ? proposed : undefined
+    this.hold(stamp, known?.value, -Infinity)
+    if (known !== undefined) stamp.since = known.since
+  }
+
+  /** A stamp that became known otherwise than by asking for it: by a message, or because this process made it. */
+  hold(stamp: Stamp, value: Uint8Array | undefined, comparedAt: number): void {
     stamp.value = value
-    stamp.setAt = ++this.tick
-    stamp.comparedAt = now
+    stamp.since = stamp.setAt = ++this.tick
+    stamp.comparedAt = comparedAt
     stamp.epoch = this.epoch
     stamp.creation = undefined
   }
@@ -150,19 +177,10 @@ export class Stamps {
     return value
   }
 
-  /** The stamps as they are now, for a load that begins now; `undefined` where one is not known. */
-  capture(path: StampPath): CapturedStamps | undefined {
-    const values: Uint8Array[] = []
-    const creations: Promise<boolean>[] = []
-    for (const { scope, tagged } of path) {
-      for (const stamp of [scope, tagged]) {
-        const value = this.current(stamp)
-        if (value === undefined) return undefined
-        values.push(value)
-        if (stamp.creation !== undefined) creations.push(stamp.creation)
-      }
-    }
-    return { path, values, creations, tick: this.tick }
+  /** A stamp as it was at a moment; `undefined` where it is another one since, or was not known then. */
+  at(stamp: Stamp, tick: number): Uint8Array | undefined {
+    const { value, since } = this.pending.get(stamp.key) ?? stamp
+    return since <= tick ? value : undefined
   }
 }
 

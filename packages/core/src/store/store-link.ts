@@ -13,6 +13,8 @@ import type { Store, StoreItem } from './store.js'
 /** Stamps live twice the longest lifetime that was ever stamped with them, and at least this long, in milliseconds. */
 const SHORTEST_STAMP_LIFE = 24 * 3_600_000
 
+const NONE: readonly Stamp[] = []
+
 /** What all parts of the second tier share: the guarded store, the stamps, the counts. */
 export class StoreLink {
   readonly engine: Engine
@@ -108,14 +110,14 @@ export class StoreLink {
   }
 
   /** Scope and tag stamps of a path that have to be asked for. */
-  unknown(path: StampPath, now: number): Stamp[] {
+  unknown(path: StampPath, now: number): readonly Stamp[] {
     const { stamps } = this
-    const unknown: Stamp[] = []
+    let unknown: Stamp[] | undefined
     for (const { scope, tagged } of path) {
-      if (!stamps.trusts(scope, now)) unknown.push(scope)
-      if (!stamps.trusts(tagged, now)) unknown.push(tagged)
+      if (!stamps.trusts(scope, now)) (unknown ??= []).push(scope)
+      if (!stamps.trusts(tagged, now)) (unknown ??= []).push(tagged)
     }
-    return unknown
+    return unknown ?? NONE
   }
 
   /** Makes a stamp that was found missing. Of several processes that do so one prevails, and all take its value. */

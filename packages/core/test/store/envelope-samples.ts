@@ -1,4 +1,4 @@
-import type { Envelope, EnvelopeContent } from '../../src/store/envelope.js'
+import { joinStamps, type Envelope, type EnvelopeContent } from '../../src/store/envelope.js'
 import { structuredCodec } from '../../src/store/structured-codec.js'
 
 /** 16 bytes that are told apart from those of another number. */
@@ -16,10 +16,11 @@ export function valueContent(changes: Partial<ValueContent> = {}): ValueContent 
   return {
     kind: 'value',
     createdAt: 1_767_225_600_123,
+    aheadFor: 250,
     freshFor: 300_000,
     staleFor: 60_000.5,
     errorFor: 0,
-    stamps: [1, 2, 3, 4, 5, 6].map(id),
+    stamps: joinStamps([1, 2, 3, 4, 5, 6].map(id)),
     tags: [],
     codec: 'structured',
     payload: Buffer.from('{"theme":"dark"}'),
@@ -69,8 +70,8 @@ export const SAMPLES: readonly { name: string; envelope: Envelope; signed?: true
     envelope: envelope(
       valueContent({
         tags: [
-          { name: 'invoices', stamps: [7, 8, 9].map(id) },
-          { name: 'żółw\ud800', stamps: [10, 11, 12].map(id) },
+          { name: 'invoices', stamps: joinStamps([7, 8, 9].map(id)) },
+          { name: 'żółw\ud800', stamps: joinStamps([10, 11, 12].map(id)) },
         ],
       }),
     ),

@@ -47,8 +47,8 @@ describe('without node: modules', () => {
 
   it('envelopes are written and read', () => {
     const round = `const sealing = new store.Sealing(), [stamp, writeId] = [store.randomId(), store.randomId()]
-      const times = { createdAt: 1, freshFor: 2, staleFor: 3, errorFor: 4 }
-      const content = { kind: 'value', ...times, stamps: [stamp], tags: [], codec: 'structured', payload: new Uint8Array(3) }
+      const times = { createdAt: 1, aheadFor: 2, freshFor: 2, staleFor: 3, errorFor: 4 }
+      const content = { kind: 'value', ...times, stamps: stamp, tags: [], codec: 'structured', payload: new Uint8Array(3) }
       const bytes = store.encodeEnvelope({ writeId, identity: 'a', content }, sealing)
       const whole = store.decodeEnvelope(bytes, 'a', sealing).content.payload.length
       bytes[40] ^= 1
