@@ -17,8 +17,13 @@ const GLOBAL = 'global'
  * scope stands in braces: a store that spreads keys over nodes keeps a tenant on one of them (Redis Cluster: hash tag).
  */
 export function scopeText(level: LevelNode, ids: readonly string[]): string {
-  if (level.path.length === 0) return GLOBAL
-  const steps = level.path.map((step, at) => `${encodePart(step.name)}=${shownId(step, ids[at] as string)}`)
+  return shownScopeText(level.path.map((step, at) => [step.name, shownId(step, ids[at] as string)]))
+}
+
+/** The same, where the ids are given as they are shown. */
+export function shownScopeText(path: readonly (readonly [level: string, shown: string])[]): string {
+  if (path.length === 0) return GLOBAL
+  const steps = path.map(([level, shown]) => `${encodePart(level)}=${shown}`)
   return [`{${steps[0]}}`, ...steps.slice(1)].join('/')
 }
 

@@ -15,6 +15,8 @@ export interface Sight {
   readonly writeId: Uint8Array | undefined
   /** When the look-up began, in milliseconds of the tier's time. */
   readonly began: number
+  /** Since when what it says is known, stamps that were compared before included. */
+  readonly comparedAt: number
 }
 
 /** A value on its way into the store. */

@@ -191,7 +191,7 @@ export class Place {
     this.#leave(flight)
     const { leaf, key, sight, born } = flight
     const outgoing = this.#outgoing(value, terms)
-    const verifiedAt = sight?.began ?? this.tier.time.now()
+    const verifiedAt = sight?.comparedAt ?? this.tier.time.now()
     const stored = registered !== undefined && this.#keep(leaf, key, outgoing, { born, bytes: terms.bytes, verifiedAt })
     if (registered !== undefined) this.tier.remote?.keep(this, flight, outgoing)
     if (flight.leaf.empty) this.tier.prune(flight.leaf)

@@ -2,6 +2,7 @@ import type { LevelNode, ScopeForest } from '../define-scopes.js'
 import { idOfShown, shownId } from '../path-text.js'
 import type { MapKey } from '../key-text.js'
 import type { MemoryTier } from '../memory/memory-tier.js'
+import type { Place } from '../memory/place.js'
 import type { ScopeNode } from '../memory/scope-node.js'
 import { ID_BYTES } from './envelope.js'
 
@@ -38,6 +39,10 @@ const FORMAT = 1
 
 export function addressOf(level: LevelNode, ids: readonly string[]): Address {
   return level.path.map((step, at) => [step.name, shownId(step, ids[at] as string)])
+}
+
+export function keyAnnouncement(kind: 'set' | 'delete', { level, ids, space }: Place, key: MapKey): Announcement {
+  return { kind, address: addressOf(level, ids), namespace: space.name, key }
 }
 
 /** The scope's node, if this process has anything of it. */

@@ -2,6 +2,7 @@ import type { MapKey } from '../key-text.js'
 import { Place } from '../memory/place.js'
 import type { ScopeNode } from '../memory/scope-node.js'
 import type { Tag } from '../memory/tag-marks.js'
+import { shownScopeText, stampText } from '../path-text.js'
 import { decodeAnnouncement, encodeAnnouncement, findNode, type Announcement, type Received } from './announcement.js'
 import { randomId } from './random-id.js'
 import { tagOfText, type Stamp } from './stamps.js'
@@ -110,7 +111,15 @@ export class Announcer {
     const received = decodeAnnouncement(message)
     if (received === undefined || received.origin === this.#origin) return
     if (this.#missed(received)) this.#listener.gap()
-    const { announcement } = received
+    try {
+      this.#act(received.announcement)
+    } catch {
+      // It is about a scope or a tag that cannot be: no process of ours sent that.
+      this.#listener.gap()
+    }
+  }
+
+  #act(announcement: Announcement): void {
     switch (announcement.kind) {
       case 'scope':
         return this.#scope(announcement)
@@ -131,25 +140,29 @@ export class Announcer {
     this.#heard.set(origin, Math.max(number, last ?? 0))
     if (this.#heard.size > MOST_SENDERS) this.#heard.delete(this.#heard.keys().next().value as string)
     const expected = announcement.kind === 'beat' ? number : number - 1
-    // One that is heard for the first time may have said something before this process listened: that was compared since.
-    return last !== undefined && last < expected
+    // Of one that is heard for the first time, what came before may have been missed, too.
+    return (last ?? 0) < expected
   }
 
   #scope(told: Told<'scope'>): void {
+    this.#link.stamps.spoil(stampText(shownScopeText(told.address), 'scope'))
     const node = this.nodeOf(told)
     if (node !== undefined) this.#link.engine.tier.invalidate(node)
   }
 
   #tags(told: Told<'tags'>): void {
     const { tier } = this.#link.engine
+    for (const name of ['tags', ...told.names]) {
+      this.#link.stamps.spoil(stampText(shownScopeText(told.address), name))
+    }
     const node = this.nodeOf(told)
     if (node === undefined) return
     const tags = told.names.map((name) => tagOfText(tier, name)).filter((tag): tag is Tag => tag !== undefined)
     tier.mark(node, tags)
     const stamps = this.#link.stamps.of(node)
     const held: readonly Stamp[] = [stamps.tagged, ...told.names.map((name) => stamps.tag(name))]
-    const now = this.#link.now()
-    for (const [at, stamp] of held.entries()) this.#link.stamps.hold(stamp, told.stamps[at] as Uint8Array, now)
+    // Messages of several processes do not come in the order of their writes: the next look-up asks which was the last.
+    for (const [at, stamp] of held.entries()) this.#link.stamps.hold(stamp, told.stamps[at] as Uint8Array, -Infinity)
   }
 
   #key(told: Told<'set' | 'delete' | 'landed'>): void {

@@ -67,6 +67,11 @@ export class GuardedStore {
     return bus === undefined ? Promise.resolve() : this.#run(this.#writing, () => bus.publish(message))
   }
 
+  /** Something that a read waits for: no longer than for the store. */
+  patient<T>(before: Promise<T>): Promise<T> {
+    return this.#reading.deadlines.within(before)
+  }
+
   /** Its connection delivers what belongs to somebody else: replaced, or left alone for a while. */
   suspect(): void {
     if (this.store.distrust?.() === 'replaced') return

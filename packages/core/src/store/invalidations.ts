@@ -1,9 +1,10 @@
+import type { MapKey } from '../key-text.js'
 import type { Place } from '../memory/place.js'
 import type { Tag } from '../memory/tag-marks.js'
 import { scopeText, stampText } from '../path-text.js'
 import { randomId } from './random-id.js'
 import type { Announcer } from './announcer.js'
-import { addressOf, type Announcement } from './announcement.js'
+import { addressOf, keyAnnouncement, type Address, type Announcement } from './announcement.js'
 import { tagText, type ScopeStamps } from './stamps.js'
 import type { StoreLink } from './store-link.js'
 import type { StoreItem } from './store.js'
@@ -13,21 +14,38 @@ const RETRY_PERIOD = 1000
 /** Invalidations sent together when the store is back. */
 const SLICE = 100
 
-/** Something to be written whatever happens: the items in their order, and what other processes are told. */
-interface Order {
+/** What one attempt writes, in this order, and what other processes are told. */
+interface Attempt {
   readonly items: readonly StoreItem[]
   readonly announcement: Announcement
 }
 
+/** Something to be written whatever happens. */
+interface Order {
+  /** What it is about: of those that wait about the same the last counts. One about several tags waits as one for each. */
+  readonly about: readonly string[]
+  /** In their order of coming. */
+  readonly turn: number
+  /**
+   * Draws every stamp and write id anew: one that was used before, and whose acknowledgement was lost, may have been replaced
+   * meanwhile; written again it would bring back what that invalidated.
+   */
+  draw(): Attempt
+  /** The order about one of several things. */
+  part(about: string): Order
+}
+
 /**
  * Invalidations and deletes on their way into the store. One that the store did not take waits in a bounded queue, the last for
- * each scope, and counts in this process all the same: until the store has it, its stamps are pending (rule R-30).
+ * each scope, tag or key, and counts in this process all the same: until the store has it, its stamps are pending (rule R-30).
  */
 export class Invalidations {
   readonly #link: StoreLink
   readonly #announcer: Announcer
-  /** By the key of what is written first. */
   readonly #queue = new Map<string, Order>()
+  /** What was written last under each key that is pending. */
+  readonly #sent = new Map<string, Uint8Array>()
+  #turn = 0
   #flushing: Promise<void> | undefined
   #cancelRetry: (() => void) | undefined
   #closed = false
@@ -42,31 +60,33 @@ export class Invalidations {
   }
 
   /** A new stamp for a scope. Whether the store has it. */
-  scope(place: Place): Promise<boolean> {
-    const { level, ids } = place
-    const key = stampText(scopeText(level, ids), 'scope')
-    const items = [this.#link.stampItem(key, randomId())]
-    return this.#apply({ items, announcement: { kind: 'scope', address: addressOf(level, ids) } })
+  scope({ level, ids }: Place): Promise<boolean> {
+    return this.#apply(this.#scopeOrder(scopeText(level, ids), addressOf(level, ids)))
   }
 
   /** New stamps for tags in a scope; the stamp of all its tags first, so that who sees a tag's new one sees that, too. */
-  tags(place: Place, tags: readonly Tag[]): Promise<boolean> {
-    const { level, ids } = place
-    const text = scopeText(level, ids)
-    const names = tags.map(tagText)
-    const items = ['tags', ...names].map((name) => this.#link.stampItem(stampText(text, name), randomId()))
-    const stamps = items.map(({ value }) => value)
-    return this.#apply({ items, announcement: { kind: 'tags', address: addressOf(level, ids), names, stamps } })
+  tags({ level, ids }: Place, tags: readonly Tag[]): Promise<boolean> {
+    return this.#apply(this.#tagsOrder(scopeText(level, ids), addressOf(level, ids), tags.map(tagText)))
   }
 
   /** The mark of a deleted key. Whether the store has it. */
-  tombstone(item: StoreItem, announcement: Announcement): Promise<boolean> {
-    return this.#apply({ items: [item], announcement })
+  delete(place: Place, key: MapKey): Promise<boolean> {
+    return this.#apply(this.#deleteOrder(place, key))
+  }
+
+  /** The same, for a key whose new value the store did not take: nobody waits for a store that has just failed. */
+  deleteLater(place: Place, key: MapKey): void {
+    const order = this.#deleteOrder(place, key)
+    this.#draw(order)
+    this.#enqueue(order)
+    this.#link.engine.background.add(this.flush())
   }
 
   /** The key was written anew: the mark of its delete would only undo that. */
   withdraw(identity: string): void {
-    if (this.#queue.delete(identity)) this.#link.stamps.pending.delete(identity)
+    if (!this.#queue.delete(identity)) return
+    this.#link.stamps.pending.delete(identity)
+    this.#sent.delete(identity)
   }
 
   /** Sends what waits, now that the store may be back. */
@@ -93,47 +113,93 @@ export class Invalidations {
     })
   }
 
-  async #apply(order: Order): Promise<boolean> {
-    const { pending } = this.#link.stamps
-    for (const { key, value } of order.items) pending.set(key, value)
-    if (await this.#send(order)) return true
-    this.#enqueue(order)
-    return false
+  #scopeOrder(text: string, address: Address): Order {
+    const key = stampText(text, 'scope')
+    const draw = () => ({ items: [this.#stamp(key)], announcement: { kind: 'scope', address } as const })
+    return this.#order([key], draw)
   }
 
-  async #send({ items, announcement }: Order): Promise<boolean> {
+  #tagsOrder(text: string, address: Address, names: readonly string[], turn = ++this.#turn): Order {
+    const draw = (): Attempt => {
+      const items = ['tags', ...names].map((name) => this.#stamp(stampText(text, name)))
+      return { items, announcement: { kind: 'tags', address, names, stamps: items.map(({ value }) => value) } }
+    }
+    const about = names.map((name) => stampText(text, name))
+    const part = (key: string) => this.#tagsOrder(text, address, [names[about.indexOf(key)] as string], turn)
+    return { about, turn, draw, part }
+  }
+
+  #deleteOrder(place: Place, key: MapKey): Order {
+    const identity = this.#link.identity(place, key)
+    const announcement = keyAnnouncement('delete', place, key)
+    return this.#order([identity], () => ({ items: [this.#link.tombstone(identity)], announcement }))
+  }
+
+  #order(about: readonly string[], draw: () => Attempt): Order {
+    const order: Order = { about, turn: ++this.#turn, draw, part: () => order }
+    return order
+  }
+
+  #stamp(key: string): StoreItem {
+    return this.#link.stampItem(key, randomId())
+  }
+
+  async #apply(order: Order): Promise<boolean> {
+    if (!(await this.#send(order))) {
+      this.#enqueue(order)
+      return false
+    }
+    // What waited about the same is done, too; not what came later.
+    for (const key of order.about) if ((this.#queue.get(key)?.turn ?? Infinity) < order.turn) this.#queue.delete(key)
+    return true
+  }
+
+  async #send(order: Order): Promise<boolean> {
+    const attempt = this.#draw(order)
+    const { tick } = this.#link.stamps
     try {
-      await this.#link.guard.set(items, this.#announcer.message(announcement))
+      await this.#link.guard.set(attempt.items, this.#announcer.message(attempt.announcement))
     } catch (error) {
       this.#link.failed(error)
       return false
     }
-    this.#hold(items, announcement)
+    this.#confirm(attempt, tick)
     return true
   }
 
-  /** The store has it: what this process knows about these stamps is what was just written. */
-  #hold(items: readonly StoreItem[], announcement: Announcement): void {
+  #draw(order: Order): Attempt {
+    const attempt = order.draw()
+    for (const { key, value } of attempt.items) {
+      this.#link.stamps.propose(key, value)
+      this.#sent.set(key, value)
+    }
+    return attempt
+  }
+
+  /** The store has it. */
+  #confirm({ items, announcement }: Attempt, sent: number): void {
     const { stamps } = this.#link
     const node = this.#announcer.nodeOf(announcement)
-    const now = this.#link.now()
     for (const { key, value, ttl } of items) {
-      // A later one of the same scope is on its way: that counts.
-      if (stamps.pending.get(key) !== value) continue
+      // A later one about the same is on its way: that counts.
+      if (this.#sent.get(key) !== value) continue
       const stamp = node && stampOf(stamps.of(node), key)
       if (stamp !== undefined) {
-        stamps.hold(stamp, value, now)
-        stamp.armedUntil = now + ttl
+        stamps.confirm(stamp, value, sent)
+        stamp.armedUntil = this.#link.now() + ttl
       }
       stamps.pending.delete(key)
+      this.#sent.delete(key)
     }
   }
 
   #enqueue(order: Order): void {
     const { counters, engine, settings } = this.#link
-    const key = (order.items[0] as StoreItem).key
-    this.#queue.delete(key)
-    this.#queue.set(key, order)
+    for (const key of order.about) {
+      if ((this.#queue.get(key)?.turn ?? 0) > order.turn) continue
+      this.#queue.delete(key)
+      this.#queue.set(key, order.part(key))
+    }
     counters.queued++
     engine.signals.emit('store', { kind: 'queued' })
     if (this.#queue.size > settings.maxQueuedInvalidations) this.#collapse()
@@ -142,12 +208,12 @@ export class Invalidations {
 
   /** Too much to remember one by one: everything is invalidated instead. */
   #collapse(): void {
-    const { forest } = this.#link.engine
-    const item = this.#link.stampItem(stampText(scopeText(forest.root, []), 'scope'), randomId())
     this.#queue.clear()
+    this.#sent.clear()
     this.#link.stamps.pending.clear()
-    this.#link.stamps.pending.set(item.key, item.value)
-    this.#queue.set(item.key, { items: [item], announcement: { kind: 'scope', address: [] } })
+    const order = this.#scopeOrder(scopeText(this.#link.engine.forest.root, []), [])
+    this.#draw(order)
+    this.#queue.set(order.about[0] as string, order)
   }
 
   #retryLater(): void {

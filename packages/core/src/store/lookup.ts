@@ -10,7 +10,7 @@ import { unpack } from './compression.js'
 import { decodeEnvelope } from './envelope-reader.js'
 import { ID_BYTES, isStampAt, type EnvelopeContent, type EnvelopeRefusal } from './envelope.js'
 import { sameBytes, tagOfText, type Asked, type CapturedStamps, type Stamp, type StampPath } from './stamps.js'
-import type { StoreLink } from './store-link.js'
+import { TOMBSTONE_LIFE, type StoreLink } from './store-link.js'
 
 /** How often a look-up begins anew because its scope was invalidated under it. */
 const ATTEMPTS = 3
@@ -23,8 +23,8 @@ type ValueContent = Extract<EnvelopeContent, { kind: 'value' }>
 
 /** An entry that only this process has, since no codec takes its value: the store's silence says nothing about it. */
 export const LOCAL = new Uint8Array(0)
-/** How long past its trust such an entry can still be found good: a deleted key leaves its mark in the store longer than that. */
-export const LOCAL_GRACE = 20_000
+/** How long after it was compared such an entry can still be found good: a deleted key leaves its mark in the store longer than that. */
+const LOCAL_LIFE = TOMBSTONE_LIFE - 10_000
 
 /** What the store was asked, and where the answer belongs. */
 interface Question {
@@ -67,7 +67,7 @@ export class Lookup {
         this.#release(question.leaf)
         question = this.#question()
       }
-      return { entry: undefined, stamps: undefined, writeId: undefined, began: question.asked.at }
+      return unseen(question.asked.at)
     } catch (error) {
       this.#link.failed(error)
       return this.#unavailable(question.asked.at)
@@ -99,7 +99,10 @@ export class Lookup {
     values: readonly (Uint8Array | undefined)[],
   ): Sight | undefined | Promise<Sight | undefined> {
     const { leaf, path, unknown, asked } = question
-    if (values.length !== unknown.length + 1) this.#link.mismatch()
+    if (values.length !== unknown.length + 1) {
+      this.#link.mismatch()
+      return this.#unavailable(asked.at)
+    }
     if (!this.#inTree(leaf)) return undefined
     if (unknown.length > 0) {
       this.#link.learn(path, unknown, values.slice(1), asked)
@@ -190,7 +193,8 @@ export class Lookup {
 
   /** What memory has is what the store has. */
   #verified(question: Question, entry: Entry, writeId: Uint8Array): Sight {
-    this.#link.engine.tier.verify(entry, question.asked.at, question.asked.sequence)
+    const { path, asked } = question
+    this.#link.engine.tier.verify(entry, this.#link.stamps.comparedAt(path, asked.at), asked.sequence)
     return this.#sight(question, entry, writeId)
   }
 
@@ -209,7 +213,13 @@ export class Lookup {
   }
 
   /** The entry in memory, or by itself where memory does not keep it. */
-  #kept({ leaf, asked }: Question, content: ValueContent, writeId: Uint8Array, value: unknown, age: number): Entry {
+  #kept(
+    { leaf, path, asked }: Question,
+    content: ValueContent,
+    writeId: Uint8Array,
+    value: unknown,
+    age: number,
+  ): Entry {
     const { tier } = this.#link.engine
     const kept: Kept = {
       lifetimes: lifetimesOf(content, tier.time.now() - age),
@@ -217,7 +227,7 @@ export class Lookup {
       born: tier.sequence,
       age,
       writeId,
-      verifiedAt: asked.at,
+      verifiedAt: this.#link.stamps.comparedAt(path, asked.at),
       verified: asked.sequence,
     }
     tier.store(leaf, this.#key, value, kept)
@@ -242,7 +252,8 @@ export class Lookup {
     const known = this.outdated ? undefined : this.#place.find(this.#key)
     if (known === undefined) return this.#sight(question, undefined, writeId)
     if (this.#place.trusts(known)) return this.#sight(question, undefined, writeId)
-    if (writeId === undefined && known.writeId === LOCAL && question.asked.at < known.trustedUntil + LOCAL_GRACE) {
+    const comparedAt = known.trustedUntil - tier.revalidateAfter
+    if (writeId === undefined && known.writeId === LOCAL && question.asked.at < comparedAt + LOCAL_LIFE) {
       return this.#verified(question, known, LOCAL)
     }
     tier.remove(known)
@@ -252,11 +263,14 @@ export class Lookup {
   #sight({ path, asked }: Question, entry: Entry | undefined, writeId: Uint8Array | undefined): Sight {
     this.#link.counters[entry === undefined ? 'misses' : 'hits']++
     const seen = writeId === LOCAL ? undefined : writeId
+    const { stamps } = this.#link
+    const comparedAt = stamps.comparedAt(path, asked.at)
     return {
       entry,
-      stamps: { path, tick: this.#link.stamps.tick } satisfies CapturedStamps,
+      stamps: { path, tick: stamps.tick } satisfies CapturedStamps,
       writeId: seen,
       began: asked.at,
+      comparedAt,
     }
   }
 
@@ -264,8 +278,13 @@ export class Lookup {
   #unavailable(began: number): Sight {
     const known = this.outdated ? undefined : this.#place.find(this.#key)
     const entry = known !== undefined && this.#link.mayServeUnasked() ? known : undefined
-    return { entry, stamps: undefined, writeId: undefined, began }
+    return { ...unseen(began), entry }
   }
+}
+
+/** Nothing is known: what a load brings that begins now cannot be kept in the store. */
+export function unseen(began: number): Sight {
+  return { entry: undefined, stamps: undefined, writeId: undefined, began, comparedAt: began }
 }
 
 /** How old a value is, by the writer's clock and this one. One from the future is as old as can be. */

@@ -8,13 +8,11 @@ import { joinStamps, type EnvelopeContent, type EnvelopeTag } from './envelope.j
 import { LOCAL } from './lookup.js'
 import { randomId } from './random-id.js'
 import { tagText, type CapturedStamps, type Stamp, type StampPath } from './stamps.js'
-import type { StoreLink } from './store-link.js'
+import { TOMBSTONE_LIFE, type StoreLink } from './store-link.js'
 import type { StoreItem } from './store.js'
 
 /** A store keeps a value this much longer than it may be served: clocks differ. */
 const SLACK = 1000
-/** How long a deleted key leaves its mark, in milliseconds. */
-export const TOMBSTONE_LIFE = 60_000
 /** A load that took longer than this is not written over nothing: the mark of a delete may be gone by then. */
 const LONGEST_LOAD = TOMBSTONE_LIFE / 2
 
@@ -72,9 +70,15 @@ export class Outbox {
     })
   }
 
-  /** Writes a value over whatever is there. Whether the store has it. */
-  async write(place: Place, key: MapKey, outgoing: Outgoing, message: Uint8Array | undefined): Promise<boolean> {
+  /**
+   * Writes a value over whatever is there. Whether the store has it.
+   *
+   * @param message called when it is sent: messages are numbered in that order
+   */
+  async write(place: Place, key: MapKey, outgoing: Outgoing, message: () => Uint8Array | undefined): Promise<boolean> {
+    const { tier } = this.#link.engine
     const leaf = place.obtain()
+    const born = tier.sequence
     const entry = mine(place, key, outgoing)
     const encoded = this.#encode(outgoing.value, entry)
     const identity = this.#link.identity(place, key)
@@ -83,25 +87,21 @@ export class Outbox {
       return await this.#enqueue(identity, async () => {
         // What is there is older than what no codec takes.
         if (encoded === undefined) {
-          await this.#link.guard.set([this.tombstone(identity)], message)
+          await this.#link.guard.set([this.#link.tombstone(identity)], message())
           return true
         }
         const path = this.#link.stamps.of(leaf.node).path
         const stamps = await this.#stampsNow(path, outgoing)
         const item = await this.#item(identity, encoded, outgoing, stamps, path, entry)
-        await this.#link.guard.set([item], message)
+        // Invalidated while it waited: it is stamped with what came after it.
+        const dead = !leaf.node.isBelow(tier.root) || tier.marked(leaf.node, outgoing.tags, born)
+        await this.#link.guard.set([dead ? this.#link.tombstone(identity) : item], message())
         return true
       })
     } finally {
       leaf.lookups--
-      if (leaf.empty) this.#link.engine.tier.prune(leaf)
+      if (leaf.empty) tier.prune(leaf)
     }
-  }
-
-  /** The mark of a deleted key: a load that looked before it does not write over it. */
-  tombstone(identity: string): StoreItem {
-    const envelope = { writeId: randomId(), identity, content: { kind: 'tombstone' } as const }
-    return { key: identity, value: encodeEnvelope(envelope, this.#link.settings.sealing), ttl: TOMBSTONE_LIFE }
   }
 
   /** Runs a write after those of the same key that are under way. Whether it was done. */
@@ -242,7 +242,7 @@ export class Outbox {
 /** The entry in memory, if it holds just this value. */
 function mine(place: Place, key: MapKey, { value }: Outgoing): Entry | undefined {
   const entry = place.leaf?.entries.get(key)
-  return entry?.value === value ? entry : undefined
+  return entry !== undefined && Object.is(entry.value, value) ? entry : undefined
 }
 
 /** How the making of stamps ended, of those that are being made. */

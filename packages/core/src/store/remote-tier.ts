@@ -6,11 +6,11 @@ import type { Place } from '../memory/place.js'
 import type { Tag } from '../memory/tag-marks.js'
 import type { Outgoing, PurgeResult, Remote, RemoteHealth, RemoteStats, Sight } from '../remote.js'
 import { stampText } from '../path-text.js'
-import { addressOf, type Announcement } from './announcement.js'
+import { keyAnnouncement } from './announcement.js'
 import { Announcer } from './announcer.js'
 import { Invalidations } from './invalidations.js'
 import { Leases } from './leases.js'
-import { Lookup } from './lookup.js'
+import { Lookup, unseen } from './lookup.js'
 import { Outbox } from './outbox.js'
 import { purgeKeys } from './purge.js'
 import type { RemoteSettings } from './remote-options.js'
@@ -66,8 +66,8 @@ export class RemoteTier implements Remote {
   look(place: Place, key: MapKey): Promise<Sight> {
     if (!this.#started) this.#start()
     const identity = this.#link.identity(place, key)
-    const before = this.#connecting ?? this.#outbox.writing(identity)
-    if (before !== undefined) return before.then(() => this.look(place, key))
+    const before = this.#before(identity)
+    if (before !== undefined) return this.#lookAfter(before, place, key)
     const shared = this.#lookups.get(identity)
     if (shared !== undefined) return shared.sight
     const lookup = new Lookup(this.#link, place, key, identity)
@@ -76,6 +76,25 @@ export class RemoteTier implements Remote {
     })
     this.#lookups.set(identity, { lookup, sight })
     return sight
+  }
+
+  /** What a look-up waits for: the first connection, and a write of the key. */
+  #before(identity: string): Promise<unknown> | undefined {
+    return this.#connecting ?? this.#outbox.writing(identity)
+  }
+
+  /** A look-up after something else; it waits no longer than for the store itself. */
+  async #lookAfter(before: Promise<unknown>, place: Place, key: MapKey): Promise<Sight> {
+    const identity = this.#link.identity(place, key)
+    const passed = async () => {
+      for (let next: Promise<unknown> | undefined = before; next !== undefined; next = this.#before(identity))
+        await next
+    }
+    const began = this.#link.now()
+    return this.#link.guard.patient(passed()).then(
+      () => this.look(place, key),
+      () => unseen(began),
+    )
   }
 
   blind(): boolean {
@@ -88,7 +107,9 @@ export class RemoteTier implements Remote {
     const path = this.#link.stamps.of(leaf.node).path
     const began = this.#link.now()
     if (this.#link.unknown(path, began).length > 0) return undefined
-    return { entry: undefined, writeId: undefined, began, stamps: { path, tick: this.#link.stamps.tick } }
+    const { stamps } = this.#link
+    const comparedAt = stamps.comparedAt(path, began)
+    return { entry: undefined, writeId: undefined, began, comparedAt, stamps: { path, tick: stamps.tick } }
   }
 
   keep(place: Place, flight: Flight, outgoing: Outgoing): void {
@@ -99,19 +120,23 @@ export class RemoteTier implements Remote {
     this.#start()
     const identity = this.#link.identity(place, key)
     this.#outdate(identity)
-    const announcement = keyAnnouncement('set', place, key)
-    const written = await this.#outbox.write(place, key, outgoing, this.#announcer.message(announcement))
-    if (written) this.#invalidations.withdraw(identity)
+    const message = () => this.#announcer.message(keyAnnouncement('set', place, key))
+    if (await this.#outbox.write(place, key, outgoing, message)) this.#invalidations.withdraw(identity)
     // What is there is older than what could not be written: nobody may read it.
-    else await this.#invalidations.tombstone(this.#outbox.tombstone(identity), keyAnnouncement('delete', place, key))
+    else this.#invalidations.deleteLater(place, key)
   }
 
   async delete(place: Place, key: MapKey): Promise<void> {
     this.#start()
     const identity = this.#link.identity(place, key)
     this.#outdate(identity)
-    await this.#outbox.writing(identity)
-    await this.#invalidations.tombstone(this.#outbox.tombstone(identity), keyAnnouncement('delete', place, key))
+    const before = this.#outbox.writing(identity)
+    if (before !== undefined) {
+      await before
+      // Who looked it up since may have found what was written before.
+      this.#outdate(identity)
+    }
+    await this.#invalidations.delete(place, key)
   }
 
   invalidate(place: Place): Promise<boolean> {
@@ -221,7 +246,9 @@ export class RemoteTier implements Remote {
     const most = this.#bus === 'down' ? WITHOUT_BUS : Infinity
     const otherwise = this.#bus === 'up' ? WITH_BUS : WITHOUT_BUS
     const chosen = revalidateAfter === undefined ? otherwise : milliseconds(revalidateAfter, 'memory.revalidateAfter')
-    this.#engine.tier.revalidateAfter = this.#link.stamps.trustedFor = Math.min(chosen, most)
+    this.#engine.tier.revalidateAfter = Math.min(chosen, most)
+    // An entry is trusted no longer than its stamps: so that it is for half of that time at least, these are compared twice as often.
+    this.#link.stamps.trustedFor = this.#engine.tier.revalidateAfter / 2
   }
 
   async #within(limit: number, work: Promise<unknown>): Promise<void> {
@@ -232,8 +259,4 @@ export class RemoteTier implements Remote {
     await Promise.race([work.catch((error: unknown) => this.#link.failed(error)), late])
     cancel()
   }
-}
-
-function keyAnnouncement(kind: 'set' | 'delete', { level, ids, space }: Place, key: MapKey): Announcement {
-  return { kind, address: addressOf(level, ids), namespace: space.name, key }
 }

@@ -91,7 +91,7 @@ export class Stamps {
   tick = 0
   /** Stamps that invalidations of this process set and the store does not have yet, by key: they count, whatever it says. */
   readonly pending = new Map<string, PendingStamp>()
-  /** How long a stamp counts without being compared, in milliseconds. */
+  /** How long a stamp counts without being compared, in milliseconds; entries count as long as the oldest of their stamps. */
   trustedFor = 0
   /** Grows with each loss of trust. */
   epoch = 0
@@ -117,6 +117,17 @@ export class Stamps {
   trusts(stamp: Stamp, now: number): boolean {
     if (this.pending.size > 0 && this.pending.has(stamp.key)) return true
     return stamp.epoch === this.epoch && now < stamp.comparedAt + this.trustedFor && stamp.value !== undefined
+  }
+
+  /** Since when all of these stamps are known to be what they are, for a look-up at `now`. */
+  comparedAt(path: StampPath, now: number): number {
+    let since = now
+    for (const { scope, tagged } of path) {
+      for (const stamp of [scope, tagged]) {
+        if (stamp.comparedAt < since && !this.pending.has(stamp.key)) since = stamp.comparedAt
+      }
+    }
+    return since
   }
 
   /** From now on every stamp has to be compared before it counts; none is forgotten. */

@@ -5,6 +5,8 @@ import type { Place } from '../memory/place.js'
 import type { Space } from '../memory/space.js'
 import { keyText, namespaceText, scopeText } from '../path-text.js'
 import { GuardedStore, type GuardListener } from './guarded-store.js'
+import { encodeEnvelope } from './envelope-writer.js'
+import { randomId } from './random-id.js'
 import { RemoteCounters } from './remote-counters.js'
 import type { RemoteSettings } from './remote-options.js'
 import { Stamps, isStamp, sameBytes, type Asked, type Stamp, type StampPath } from './stamps.js'
@@ -12,6 +14,9 @@ import type { Store, StoreItem } from './store.js'
 
 /** Stamps live twice the longest lifetime that was ever stamped with them, and at least this long, in milliseconds. */
 const SHORTEST_STAMP_LIFE = 24 * 3_600_000
+
+/** How long a deleted key leaves its mark, in milliseconds. */
+export const TOMBSTONE_LIFE = 60_000
 
 const NONE: readonly Stamp[] = []
 
@@ -57,6 +62,12 @@ export class StoreLink {
   /** A stamp on its way into the store. */
   stampItem(key: string, value: Uint8Array): StoreItem {
     return { key, value, ttl: Math.max(2 * this.#longestLife, SHORTEST_STAMP_LIFE) }
+  }
+
+  /** The mark of a deleted key: a load that looked before it does not write over it. */
+  tombstone(identity: string): StoreItem {
+    const envelope = { writeId: randomId(), identity, content: { kind: 'tombstone' } as const }
+    return { key: identity, value: encodeEnvelope(envelope, this.settings.sealing), ttl: TOMBSTONE_LIFE }
   }
 
   /** This moment, for what is asked for now. */
@@ -106,7 +117,8 @@ export class StoreLink {
 
   /** Whether memory is served though the store cannot be asked about it. */
   mayServeUnasked(): boolean {
-    return this.now() < this.downSince + this.trustWhileDown
+    const now = this.now()
+    return now < Math.min(this.downSince, now) + this.trustWhileDown
   }
 
   /** Scope and tag stamps of a path that have to be asked for. */
