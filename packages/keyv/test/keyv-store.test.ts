@@ -35,7 +35,9 @@ class SlowMap implements KeyvAdapter {
 describe('the rows of a store over Keyv', () => {
   test('have the prefix once, and neither the namespace of Keyv 5 nor its JSON', async () => {
     const rows = new Map<string, string>()
-    await createKeyvStore({ keyv: new Keyv({ store: rows, namespace: 'n' }), prefix: 'shop' }).set([item('key', 'value')])
+    await createKeyvStore({ keyv: new Keyv({ store: rows, namespace: 'n' }), prefix: 'shop' }).set([
+      item('key', 'value'),
+    ])
     expect([...rows.keys()]).toEqual(['shop:key'])
     expect([...rows.values()][0]).toMatch(/^[0-9a-z]+\.dmFsdWU=$/)
   })
@@ -52,7 +54,10 @@ describe('the rows of a store over Keyv', () => {
 
   test('of two prefixes are two caches', async () => {
     const rows = new Map<string, string>()
-    const [one, other] = [createKeyvStore({ store: rows, prefix: 'one' }), createKeyvStore({ store: rows, prefix: 'other' })]
+    const [one, other] = [
+      createKeyvStore({ store: rows, prefix: 'one' }),
+      createKeyvStore({ store: rows, prefix: 'other' }),
+    ]
     await one.set([item('key', 'value')])
     expect(await other.getMany(['key'])).toEqual([undefined])
   })
@@ -80,7 +85,9 @@ describe('an adapter', () => {
       code: 'ERR_CACHE_STORE',
     })
     const short: KeyvAdapter = { ...refusing, getMany: () => Promise.resolve([]) }
-    await expect(createKeyvStore({ store: short }).getMany(['a', 'b'])).rejects.toMatchObject({ code: 'ERR_CACHE_STORE' })
+    await expect(createKeyvStore({ store: short }).getMany(['a', 'b'])).rejects.toMatchObject({
+      code: 'ERR_CACHE_STORE',
+    })
   })
 
   test('that never answers costs the timeout, and its keys are free again afterwards', async () => {

@@ -1,9 +1,9 @@
-// The other process of two-processes.test.ts: does what it is told with a store on the same SQLite file.
+// The other process of two-processes.test.ts: does what it is told with a store on the same server.
 import { createKeyvStore } from '../src/create-keyv-store.js'
-import { openFile } from './sqlite-file.js'
+import { redisAdapter } from './redis-adapter.js'
 import type { Order } from './two-processes.test.js'
 
-const store = createKeyvStore({ store: openFile(process.argv[2] as string), timeout: '10s' })
+const store = createKeyvStore({ store: redisAdapter(process.argv[2] as string), timeout: '10s' })
 
 const perform: { [K in Order['does']]: (order: Extract<Order, { does: K }>) => Promise<unknown> } = {
   set: ({ items }) => store.set(items),

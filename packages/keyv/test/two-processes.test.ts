@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Store, StoreItem } from '@cacheado/core/store'
-import type { KeyvSqlite } from '@keyv/sqlite'
+import type KeyvRedis from '@keyv/redis'
 import { build } from 'esbuild'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { describeEngine } from '../../../test/engines/engine-or-skip.js'
+import { startRedis, type RedisServer } from '../../../test/engines/redis-server.js'
 import { createKeyvStore } from '../src/create-keyv-store.js'
-import { openFile } from './sqlite-file.js'
+import { redisAdapter } from './redis-adapter.js'
 
 /** What the other process is told to do. */
 export type Order = { readonly id: number } & (
@@ -21,9 +23,10 @@ type Told<T> = T extends unknown ? Omit<T, 'id'> : never
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 const item = (key: string, text: string, ttl = 60_000) => ({ key, value: new TextEncoder().encode(text), ttl })
 
-describe('two processes on one SQLite file', () => {
+describeEngine('redis-server', 'two processes on one server', () => {
   let folder: string
-  let adapter: KeyvSqlite
+  let server: RedisServer
+  let adapter: KeyvRedis<string>
   let store: Store
   let other: ChildProcess
   let orders = 0
@@ -45,16 +48,15 @@ describe('two processes on one SQLite file', () => {
       bundle: true,
       platform: 'node',
       format: 'cjs',
-      external: ['@keyv/sqlite'],
       alias: { '@cacheado/core': path('../../core/src/index.ts') },
     })
-    const file = join(folder, 'cache.sqlite')
-    adapter = openFile(file)
+    server = await startRedis()
+    adapter = redisAdapter(server.url)
     store = createKeyvStore({ store: adapter, timeout: '10s' })
-    await store.getMany(['opens the file'])
+    await store.getMany(['connects'])
     const env = { ...process.env, NODE_PATH: path('../../../node_modules') }
     const ready = told(0)
-    other = fork(program, [file], { env, serialization: 'advanced' })
+    other = fork(program, [server.url], { env, serialization: 'advanced' })
     other.on('message', ({ id, result, failure }: { id: number; result: unknown; failure?: string }) => {
       if (failure === undefined) waiting.get(id)?.resolve(result)
       else waiting.get(id)?.reject(new Error(failure))
@@ -64,6 +66,7 @@ describe('two processes on one SQLite file', () => {
   afterAll(async () => {
     other.kill()
     await adapter.disconnect()
+    await server.close()
     rmSync(folder, { recursive: true })
   })
 
