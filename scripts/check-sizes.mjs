@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
-const CORE_BYTES = 16_000
+// 16,000 for a cache in one process, and what a second tier hooks into; its own code is in ./store.
+const CORE_BYTES = 17_500
 const ADAPTER_LINES = { express: 200, hono: 200, nestjs: 400 }
 const packages = fileURLToPath(new URL('../packages/', import.meta.url))
 
@@ -38,7 +39,13 @@ function report(what, size, limit, unit) {
 }
 
 report('@cacheado/core, minified, gzip', await minifiedBytes('index.js'), CORE_BYTES, 'bytes')
-for (const entry of ['http/index.js', 'http/node/index.js', 'identity/index.js', 'store/index.js', 'testing/index.js']) {
+for (const entry of [
+  'http/index.js',
+  'http/node/index.js',
+  'identity/index.js',
+  'store/index.js',
+  'testing/index.js',
+]) {
   console.log(
     `@cacheado/core/${entry.replace('/index.js', '').padEnd(17)} ${String(await minifiedBytes(entry)).padStart(7)}`,
   )

@@ -25,7 +25,8 @@ interface Manifest {
 
 const ROOT = fileURLToPath(new URL('../packages/', import.meta.url))
 const ADAPTERS = ['express', 'hono', 'nestjs']
-const PACKAGES = ['core', ...ADAPTERS]
+const STORES = ['redis', 'memcached', 'keyv']
+const PACKAGES = ['core', ...ADAPTERS, ...STORES]
 const BUILTINS = new Set(builtinModules)
 
 const sources = PACKAGES.flatMap((name) =>
@@ -75,6 +76,11 @@ describe('core', () => {
     expect(shown(cache.filter(reaches('core/src/http/', 'core/src/identity/', 'core/src/testing/')))).toEqual([])
   })
 
+  test('reaches the second tier by types alone: a cache without a store carries none of its code', () => {
+    const cache = fromCore.filter((found) => !isIn('core/src/store/', 'core/src/testing/')(found))
+    expect(shown(cache.filter((found) => found.kind !== 'type' && reaches('core/src/store/')(found)))).toEqual([])
+  })
+
   test('keeps what serves Node out of the engine, and the engine out of identity', () => {
     const engine = fromCore.filter((found) => isIn('core/src/http/')(found) && !isIn('core/src/http/node/')(found))
     expect(shown(engine.filter(reaches('core/src/http/node/')))).toEqual([])
@@ -82,7 +88,7 @@ describe('core', () => {
   })
 })
 
-describe.each(ADAPTERS)('the adapter for %s', (name) => {
+describe.each([...ADAPTERS, ...STORES])('the package for %s', (name) => {
   const fromAdapter = imports.filter(isIn(`${name}/`))
   const { dependencies = {}, peerDependencies = {} } = manifest(name)
   const coreExports = Object.keys(manifest('core').exports).map((path) => posix.join('@cacheado/core', path))

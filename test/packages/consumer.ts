@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-export const PACKAGES = ['core', 'express', 'hono', 'nestjs']
+export const PACKAGES = ['core', 'express', 'hono', 'nestjs', 'redis', 'memcached', 'keyv']
 
 const PROGRAMS = fileURLToPath(new URL('./consumers', import.meta.url))
 const work = await mkdtemp(join(tmpdir(), 'cacheado-packages-'))

@@ -42,7 +42,7 @@ describe.each(PACKAGES)('the tarball of %s', (name) => {
 describe('an application of today', () => {
   let folder: string
   beforeAll(async () => {
-    const frameworks = ['express', '@types/express', 'hono', 'jose', ...NEST, ...NEST_PEERS]
+    const frameworks = ['express', '@types/express', 'hono', 'jose', 'keyv', ...NEST, ...NEST_PEERS]
     const compilers = { 'oldest-typescript': OLDEST_TYPESCRIPT, ...(await sameVersions(['typescript', '@types/node'])) }
     folder = await installConsumer('today', { ...tarballs, ...(await sameVersions(frameworks)), ...compilers })
   })

@@ -22,6 +22,19 @@ exports.useCore = async ({ createCache, isCacheError }) => {
   await cache.close()
 }
 
+/** Two processes' worth of caches on one store; and caches that fail open on engines that are not there. */
+exports.useStores = async ({ createCache, keyvStore, redisStore, memcachedStore }) => {
+  const store = new Map()
+  const nodes = [1, 2].map(() => createCache({ ttl: '5m', remote: keyvStore({ store }) }))
+  assert.equal(await nodes[0].global.getOrSet('k', () => 'loaded by the first'), 'loaded by the first')
+  await nodes[0].settled()
+  assert.equal(await nodes[1].global.getOrSet('k', () => 'loaded again'), 'loaded by the first')
+  const away = [redisStore({ url: 'redis://127.0.0.1:1' }), memcachedStore({ servers: ['127.0.0.1:1'] })]
+  nodes.push(...away.map((remote) => createCache({ remote })))
+  for (const cache of nodes.slice(2)) assert.equal(await cache.global.getOrSet('k', () => 'loaded'), 'loaded')
+  await Promise.all(nodes.map((cache) => cache.close()))
+}
+
 /** An application on a loopback port: a miss, then a hit, then another user's own answer. */
 exports.useExpress = async ({ createCache, identityFrom, cacheContext, cacheMiddleware, express }) => {
   const cache = createCache({ scopes: { user: 'global' } })
