@@ -10,10 +10,12 @@ if (cluster === undefined) {
   const token = await tokens.issue({ sub: 'ana', org_id: 'aurora', role: 'owner' })
   console.log(`One Redis, and two processes behind it: ${a.url} and ${b.url}. Ctrl+C ends them.\n`)
   console.log(`TOKEN=${token}`)
+  // As behind a load balancer: a response belongs to the host that was asked for.
+  const curl = `curl -si -H 'Host: billing.example' -H "Authorization: Bearer $TOKEN"`
   for (const line of [
-    `curl -si -H "Authorization: Bearer $TOKEN" ${a.url}/reports/monthly   # loaded`,
-    `curl -si -H "Authorization: Bearer $TOKEN" ${b.url}/reports/monthly   # a hit, from Redis`,
-    `curl -si -H "Authorization: Bearer $TOKEN" -X DELETE ${b.url}/cache   # forgotten, in both`,
+    `${curl} ${a.url}/reports/monthly   # loaded`,
+    `${curl} ${b.url}/reports/monthly   # a hit, from Redis`,
+    `${curl} -X DELETE ${b.url}/cache   # forgotten, in both`,
     `curl -si ${a.url}/health`,
   ])
     console.log(line)
