@@ -27,9 +27,8 @@ export class NodeRedisConnection implements Subscriber {
     if (this.#isEnded) throw notConnected()
     this.#client = client
     client.on('connect', () => this.#connected(client))
-    client.on('error', () => {
-      if (!client.isReady) this.onLost()
-    })
+    // Ready or not: past bytes that it cannot read, a client goes on with its replies shifted by one, and a listening one is deaf.
+    client.on('error', () => this.onLost())
     client.on('end', () => this.onLost())
     await client.connect()
     await this.#options.check?.(client)

@@ -39,11 +39,16 @@ class RedisStore implements Store {
     this.bus = new RedisBus(link, this.#channel)
   }
 
-  async getMany(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]> {
-    const full = keys.map((key) => this.#prefix + key)
-    if (full.length < 2) return full[0] === undefined ? [] : [await this.#get(full[0])]
-    if (!this.#link.isCluster) return this.#getTogether(full)
-    const values = new Array<Uint8Array | undefined>(keys.length)
+  getMany(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]> {
+    const [key] = keys
+    // The common look-up: no promise but the client's and this one.
+    if (keys.length === 1) return this.#get(this.#prefix + key)
+    const full = keys.map((each) => this.#prefix + each)
+    return this.#link.isCluster ? this.#getFromSlots(full) : this.#getTogether(full)
+  }
+
+  async #getFromSlots(full: readonly string[]): Promise<readonly (Uint8Array | undefined)[]> {
+    const values = new Array<Uint8Array | undefined>(full.length)
     const bySlot = groupBySlot(full, (key) => key).map(async ({ items, places }) => {
       const found = await this.#getTogether(items)
       for (const [at, place] of places.entries()) values[place] = found[at]
@@ -109,16 +114,12 @@ class RedisStore implements Store {
   }
 
   /** A key that holds something else than a string holds no entry: it is written over. `MGET` says so by itself. */
-  async #get(key: string): Promise<Uint8Array | undefined> {
-    try {
-      return ((await this.#link.send(key, ['GET', key])) as Buffer | null) ?? undefined
-    } catch (error) {
-      if (isReplyError(error, 'WRONGTYPE')) return undefined
-      throw error
-    }
+  #get(key: string): Promise<readonly (Uint8Array | undefined)[]> {
+    return this.#link.send(key, ['GET', key]).then(one, noneOfWrongType)
   }
 
   async #getTogether(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
+    if (keys.length === 0) return []
     const found = (await this.#link.send(keys[0] as string, ['MGET', ...keys])) as readonly (Buffer | null)[]
     return found.map((value) => value ?? undefined)
   }
@@ -152,4 +153,13 @@ function valueAndTtl(item: StoreItem): Argument[] {
 /** The same bytes: clients write nothing but strings and buffers. */
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+function one(value: unknown): readonly (Uint8Array | undefined)[] {
+  return [(value as Buffer | null) ?? undefined]
+}
+
+function noneOfWrongType(error: unknown): readonly undefined[] {
+  if (isReplyError(error, 'WRONGTYPE')) return [undefined]
+  throw error
 }

@@ -55,8 +55,8 @@ function value(reader: Reader, compressed: boolean): EnvelopeContent | 'size' {
   const codec = reader.text(LIKELY_CODEC)
   const rawLength = compressed ? reader.number() : undefined
   const payload = reader.rest()
-  const times = { createdAt, aheadFor, freshFor, staleFor, errorFor }
-  const content = { kind: 'value', ...times, stamps, tags, codec, payload } as const
+  const kind = 'value'
+  const content = { kind, createdAt, aheadFor, freshFor, staleFor, errorFor, stamps, tags, codec, payload } as const
   if (rawLength === undefined) return payload.length > LARGEST_PAYLOAD ? 'size' : content
   return isRawLength(rawLength, payload.length) ? { ...content, rawLength } : 'size'
 }

@@ -1,7 +1,7 @@
 import { CacheError } from '../cache-error.js'
 import type { Clock } from '../clock.js'
 import { CircuitBreaker } from './circuit-breaker.js'
-import { Deadlines, type Outcome } from './deadlines.js'
+import { Deadlines, type Operation, type Outcome } from './deadlines.js'
 import { randomId } from './random-id.js'
 import type { RemoteCounters } from './remote-counters.js'
 import type { RemoteSettings } from './remote-options.js'
@@ -29,11 +29,12 @@ export class GuardedStore {
     this.#counters = counters
     const { breakerFailures: failures, breakerPause: pause } = settings
     const side = (name: 'reads' | 'writes', timeout: number, operation: () => Promise<unknown>): Side => {
-      const deadlines = new Deadlines(clock, timeout)
-      const probe = () => deadlines.within(begun(operation))
+      const unwatched = new Deadlines(clock, timeout)
+      const probe = () => unwatched.within(begun(operation))
       const changed = (open: boolean) => listener(name, open)
       const breaker = new CircuitBreaker(clock, { failures, pause, probe, changed })
-      return { deadlines, breaker, ended: (outcome) => this.#ended(breaker, outcome) }
+      const watched = new Deadlines(clock, timeout, (outcome) => this.#ended(breaker, outcome))
+      return { breaker, watched, unwatched }
     }
     this.#reading = side('reads', settings.readTimeout, () => store.getMany([PROBE]))
     this.#writing = side('writes', settings.writeTimeout, () =>
@@ -48,6 +49,17 @@ export class GuardedStore {
 
   getMany(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]> {
     return this.#run(this.#reading, () => this.store.getMany(keys))
+  }
+
+  /** {@link getMany}, with the operation called in place of a promise: this is on the way of every look-up. */
+  read(keys: readonly string[], operation: Operation<readonly (Uint8Array | undefined)[]>): void {
+    const { breaker, watched } = this.#reading
+    if (breaker.admits())
+      watched.watch(
+        begun(() => this.store.getMany(keys)),
+        operation,
+      )
+    else operation.failed(this.#refused())
   }
 
   set(items: readonly StoreItem[], message?: Uint8Array): Promise<void> {
@@ -69,7 +81,7 @@ export class GuardedStore {
 
   /** Something that a read waits for: no longer than for the store. */
   patient<T>(before: Promise<T>): Promise<T> {
-    return this.#reading.deadlines.within(before)
+    return this.#reading.unwatched.within(before)
   }
 
   /** Its connection delivers what belongs to somebody else: replaced, or left alone for a while. */
@@ -82,15 +94,16 @@ export class GuardedStore {
   async close(): Promise<void> {
     this.#reading.breaker.stop()
     this.#writing.breaker.stop()
-    await this.#writing.deadlines.within(begun(() => this.store.close()))
+    await this.#writing.unwatched.within(begun(() => this.store.close()))
   }
 
-  #run<T>({ breaker, deadlines, ended }: Side, operation: () => Promise<T>): Promise<T> {
-    if (breaker.admits()) return deadlines.within(begun(operation), ended)
+  #run<T>({ breaker, watched }: Side, operation: () => Promise<T>): Promise<T> {
+    return breaker.admits() ? watched.within(begun(operation)) : Promise.reject(this.#refused())
+  }
+
+  #refused(): Error {
     this.#counters.refused++
-    return Promise.reject(
-      new CacheError('ERR_CACHE_STORE', 'the store is left alone for a while: it failed or was slow'),
-    )
+    return new CacheError('ERR_CACHE_STORE', 'the store is left alone for a while: it failed or was slow')
   }
 
   #ended(breaker: CircuitBreaker, outcome: Outcome): void {
@@ -102,8 +115,10 @@ export class GuardedStore {
 
 interface Side {
   readonly breaker: CircuitBreaker
-  readonly deadlines: Deadlines
-  readonly ended: (outcome: Outcome) => void
+  /** Of what tells the breaker how the store is. */
+  readonly watched: Deadlines
+  /** Of the breaker's own trials, and of what else must not take longer. */
+  readonly unwatched: Deadlines
 }
 
 /** The operation, begun: a store that throws at once is no different from one that rejects. */

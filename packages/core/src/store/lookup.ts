@@ -7,6 +7,7 @@ import type { Tag } from '../memory/tag-marks.js'
 import type { Sight } from '../remote.js'
 import { keptValue } from '../values.js'
 import { unpack } from './compression.js'
+import { Operation } from './deadlines.js'
 import { decodeEnvelope } from './envelope-reader.js'
 import { ID_BYTES, isStampAt, type EnvelopeContent, type EnvelopeRefusal } from './envelope.js'
 import { sameBytes, tagOfText, type Asked, type CapturedStamps, type Stamp, type StampPath } from './stamps.js'
@@ -41,15 +42,19 @@ interface Question {
  * One look-up in the store: the value and the stamps that are not known for sure, in one round trip; opened, judged and put
  * into memory. Never rejects. What needs no second trip and no decompression waits for nothing but the store.
  */
-export class Lookup {
+export class Lookup extends Operation<readonly (Uint8Array | undefined)[]> {
   /** The key was written or deleted meanwhile: what the store said may be older. */
   outdated = false
   readonly #link: StoreLink
   readonly #place: Place
   readonly #key: MapKey
   readonly #identity: string
+  #question!: Question
+  #attempts = 0
+  #ended!: (sight: Sight) => void
 
   constructor(link: StoreLink, place: Place, key: MapKey, identity: string) {
+    super()
     this.#link = link
     this.#place = place
     this.#key = key
@@ -57,27 +62,50 @@ export class Lookup {
   }
 
   /** @param ended called before anybody gets to know the outcome */
-  async run(ended: () => void): Promise<Sight> {
-    let question = this.#question()
-    try {
-      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-        const answer = this.#answered(question, await this.#link.guard.getMany(question.keys))
-        const sight = answer instanceof Promise ? await answer : answer
-        if (sight !== undefined) return sight
-        this.#release(question.leaf)
-        question = this.#question()
+  start(ended: () => void): Promise<Sight> {
+    return new Promise((resolve) => {
+      this.#ended = (sight) => {
+        ended()
+        resolve(sight)
       }
-      return unseen(question.asked.at)
+      this.#ask()
+    })
+  }
+
+  /** The store answered. */
+  done(values: readonly (Uint8Array | undefined)[]): void {
+    try {
+      const answer = this.#answered(this.#question, values)
+      if (!(answer instanceof Promise)) return this.#answer(answer)
+      answer.then(
+        (sight) => this.#answer(sight),
+        (error: unknown) => this.failed(error),
+      )
     } catch (error) {
-      this.#link.failed(error)
-      return this.#unavailable(question.asked.at)
-    } finally {
-      this.#release(question.leaf)
-      ended()
+      this.failed(error)
     }
   }
 
-  #question(): Question {
+  /** The store could not be asked, or not in time. */
+  failed(error: unknown): void {
+    this.#link.failed(error)
+    this.#answer(this.#unavailable(this.#question.asked.at))
+  }
+
+  #ask(): void {
+    this.#question = this.#newQuestion()
+    this.#link.guard.read(this.#question.keys, this)
+  }
+
+  /** `undefined`: the scope was invalidated meanwhile. */
+  #answer(sight: Sight | undefined): void {
+    this.#release(this.#question.leaf)
+    if (sight !== undefined) this.#ended(sight)
+    else if (++this.#attempts < ATTEMPTS) this.#ask()
+    else this.#ended(unseen(this.#question.asked.at))
+  }
+
+  #newQuestion(): Question {
     const leaf = this.#place.obtain()
     leaf.lookups++
     const { path } = this.#link.stamps.of(leaf.node)

@@ -71,7 +71,7 @@ export class RemoteTier implements Remote {
     const shared = this.#lookups.get(identity)
     if (shared !== undefined) return shared.sight
     const lookup = new Lookup(this.#link, place, key, identity)
-    const sight = lookup.run(() => {
+    const sight = lookup.start(() => {
       if (!lookup.outdated) this.#lookups.delete(identity)
     })
     this.#lookups.set(identity, { lookup, sight })
