@@ -1,4 +1,4 @@
-import { createCache, type CacheOptions, type ScopedCache } from '@cacheado/core'
+import { createCache, type CacheOptions, type Duration, type ScopedCache } from '@cacheado/core'
 import { defineStore, type RemoteOptions, type Store } from '@cacheado/core/store'
 import {
   faultyStore,
@@ -34,6 +34,52 @@ export interface Cluster {
   close(): Promise<void>
 }
 
+/**
+ * A manual clock that lets everything happen that waits for promises after each timer: in real time, too, an answer that is there
+ * comes before the next deadline. (`advanceAsync` does so with timers of its own, which is slow where it is done 100,000 times.)
+ */
+export function turningClock(): ManualClock & { readonly pass: (ms: number) => Promise<void> } {
+  const clock = manualClock()
+  const timers = new Set<{ readonly due: number }>()
+  const next = (end: number) => {
+    let first = Infinity
+    for (const { due } of timers) first = Math.min(first, due)
+    return first <= end ? first : undefined
+  }
+  return {
+    get pending() {
+      return timers.size
+    },
+    now: () => clock.now(),
+    wall: () => clock.wall(),
+    setWall: (time: Date | number) => clock.setWall(time),
+    advance: (by: Duration) => clock.advance(by),
+    advanceAsync: (by: Duration) => clock.advanceAsync(by),
+    after(delay: number, callback: () => void) {
+      const timer = { due: clock.now() + Math.max(0, delay) }
+      timers.add(timer)
+      const cancel = clock.after(delay, () => {
+        timers.delete(timer)
+        callback()
+      })
+      return () => {
+        timers.delete(timer)
+        cancel()
+      }
+    },
+    async pass(ms: number) {
+      const end = clock.now() + ms
+      await settle()
+      for (let due = next(end); due !== undefined; due = next(end)) {
+        clock.advance(Math.max(0, due - clock.now()))
+        await settle()
+      }
+      clock.advance(Math.max(0, end - clock.now()))
+      await settle()
+    },
+  }
+}
+
 export interface ClusterOptions {
   readonly nodes?: number
   readonly cache?: CacheOptions
@@ -43,7 +89,7 @@ export interface ClusterOptions {
 }
 
 export async function cluster(options: ClusterOptions = {}): Promise<Cluster> {
-  const clock = manualClock()
+  const clock = turningClock()
   const engine = memoryEngine({ clock })
   const nodes = Array.from({ length: options.nodes ?? 2 }, (_, index) => node(clock, engine, options, index))
   await Promise.all(nodes.map(({ cache }) => cache.ready()))
@@ -57,10 +103,10 @@ export async function cluster(options: ClusterOptions = {}): Promise<Cluster> {
       return found
     },
     settle,
-    pass: (ms) => clock.advanceAsync(ms),
+    pass: (ms) => clock.pass(ms),
     async close() {
       const closing = Promise.all(nodes.map(({ cache }) => cache.close()))
-      await clock.advanceAsync(5000)
+      await clock.pass(5000)
       await closing
     },
   }
