@@ -20,6 +20,8 @@ export type GuardListener = (side: 'reads' | 'writes', open: boolean) => void
  */
 export class GuardedStore {
   readonly store: Store
+  /** The first connection, while it is made: what comes meanwhile waits for it, so that a cold process begins with no failure. */
+  connecting: Promise<void> | undefined
   readonly #counters: RemoteCounters
   readonly #reading: Side
   readonly #writing: Side
@@ -59,7 +61,8 @@ export class GuardedStore {
         begun(() => this.store.getMany(keys)),
         operation,
       )
-    else operation.failed(this.#refused())
+    // Not at once: who asked has not noted yet that it waits.
+    else queueMicrotask(() => operation.failed(this.#refused()))
   }
 
   set(items: readonly StoreItem[], message?: Uint8Array): Promise<void> {
@@ -98,7 +101,8 @@ export class GuardedStore {
   }
 
   #run<T>({ breaker, watched }: Side, operation: () => Promise<T>): Promise<T> {
-    return breaker.admits() ? watched.within(begun(operation)) : Promise.reject(this.#refused())
+    if (!breaker.admits()) return Promise.reject(this.#refused())
+    return watched.within(this.connecting === undefined ? begun(operation) : this.connecting.then(operation))
   }
 
   #refused(): Error {
