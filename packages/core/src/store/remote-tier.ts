@@ -40,8 +40,6 @@ export class RemoteTier implements Remote {
   readonly #lookups = new Map<string, { readonly lookup: Lookup; readonly sight: Promise<Sight> }>()
   #bus: RemoteHealth['bus']
   #started = false
-  /** The first connection, for as long as a read may wait for it: a cold process does not begin with misses. */
-  #connecting: Promise<void> | undefined
 
   constructor(engine: Engine, store: Store, settings: RemoteSettings) {
     this.#engine = engine
@@ -80,7 +78,7 @@ export class RemoteTier implements Remote {
 
   /** What a look-up waits for: the first connection, and a write of the key. */
   #before(identity: string): Promise<unknown> | undefined {
-    return this.#connecting ?? this.#outbox.writing(identity)
+    return this.#link.guard.connecting ?? this.#outbox.writing(identity)
   }
 
   /** A look-up after something else; it waits no longer than for the store itself. */
@@ -194,10 +192,12 @@ export class RemoteTier implements Remote {
     if (this.#started) return
     this.#started = true
     this.#announcer.start()
-    const connected = this.#link.guard.store.connect?.()
+    const { guard, settings } = this.#link
+    const connected = guard.store.connect?.()
     if (connected === undefined) return
-    this.#connecting = this.#within(this.#link.settings.readTimeout, connected).then(() => {
-      this.#connecting = undefined
+    // For as long as a read may wait.
+    guard.connecting = this.#within(settings.readTimeout, connected).then(() => {
+      guard.connecting = undefined
     })
   }
 
