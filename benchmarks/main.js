@@ -1,8 +1,11 @@
-// npm run bench [-- core|http] [--quick]: measures, prints, and writes benchmarks/results/<set>.json.
+// npm run bench [-- core|http|remote|coherence] [--quick]: measures, prints, and writes benchmarks/results/<set>.json.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { benchCore } from './core/main.js'
 import { benchHttp } from './http/main.js'
+import { benchCoherence } from './redis/coherence.js'
+import { benchRemote } from './remote/main.js'
+import { remoteTable } from './remote/print.js'
 import { environment, versions } from './report/environment.js'
 import { barTable, duration, short, table } from './report/table.js'
 
@@ -23,13 +26,24 @@ const SETS = {
     ],
     run: (quick) => benchHttp({ quick, onFramework: printFramework }),
   },
+  remote: {
+    packages: ['@redis/client', 'bentocache', 'ioredis', 'cacheable', 'cache-manager', 'keyv', '@keyv/redis'],
+    run: (quick) => benchRemote({ quick, onCase: (name, result) => console.log(`\n${remoteTable(name, result)}`) }),
+  },
+  // What docs/decisions rests on, not what is promised: run only where it is asked for.
+  coherence: {
+    packages: ['@redis/client'],
+    run: (quick) => benchCoherence({ quick, onRows: (text) => console.log(`\n${text}`) }),
+    onRequest: true,
+  },
 }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { quick: { type: 'boolean', default: false } },
 })
-const chosen = positionals.length === 0 ? Object.keys(SETS) : positionals
+const usual = Object.keys(SETS).filter((name) => !SETS[name].onRequest)
+const chosen = positionals.length === 0 ? usual : positionals
 const unknown = chosen.find((name) => !Object.hasOwn(SETS, name))
 if (unknown !== undefined)
   throw new Error(`no such benchmark: ${unknown}; there are ${Object.keys(SETS).join(' and ')}`)
@@ -40,10 +54,12 @@ for (const name of chosen) {
   const where = environment(command)
   console.log(`\n${name}: Node ${where.node}, ${where.cpu}, load ${where.loadAverage}`)
   const result = await run(values.quick)
-  if (values.quick) {
+  if (result === undefined) {
+    console.log('\nskipped: there is no redis-server here')
+  } else if (values.quick) {
     console.log('\nA quick run shows that everything runs; its numbers are worth nothing and are not kept.')
   } else {
-    console.log(`\n${barTable(result.bars)}`)
+    if (result.bars) console.log(`\n${barTable(result.bars)}`)
     write(name, { ...where, versions: versions(packages), ...result })
   }
 }

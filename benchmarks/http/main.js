@@ -1,5 +1,5 @@
+import { message, pinned, startScript } from '../processes.js'
 import { atLeast, median, ratios, rotated, spread } from '../report/figures.js'
-import { message, pinned, startOn } from './processes.js'
 
 const FRAMEWORKS = {
   node: ['constant'],
@@ -9,6 +9,10 @@ const FRAMEWORKS = {
 }
 /** Whose handler runs for every request. */
 const UNCACHED = new Set(['constant', 'bare'])
+
+/** Servers and the load generator are processes of their own. */
+const SERVER = new URL('server-process.js', import.meta.url)
+const LOAD = new URL('load-process.js', import.meta.url)
 
 const FULL = { rounds: 15, seconds: 1, warmUp: 3 }
 const QUICK = { rounds: 1, seconds: 1, warmUp: 0 }
@@ -41,7 +45,7 @@ async function benchFramework(framework, variants, { rounds, seconds, warmUp }) 
 }
 
 async function startServer(framework, variant) {
-  const child = startOn(0, 'server-process.js', [framework, variant])
+  const child = startScript(SERVER, [framework, variant], { processor: 0 })
   const { port } = await message(child)
   return { framework, variant, child, url: `http://127.0.0.1:${port}/report` }
 }
@@ -50,7 +54,9 @@ async function startServer(framework, variant) {
 async function ask(server, seconds) {
   await fetch(server.url)
   const before = await usage(server)
-  const { requests, seconds: lasted } = await message(startOn(1, 'load-process.js', [server.url, String(seconds)]))
+  const { requests, seconds: lasted } = await message(
+    startScript(LOAD, [server.url, String(seconds)], { processor: 1 }),
+  )
   const after = await usage(server)
   check(server, after.handled - before.handled)
   const used = after.cpu.user + after.cpu.system - before.cpu.user - before.cpu.system

@@ -8,7 +8,8 @@ export function spread(numbers) {
   return { median: median(numbers), quartiles: [quantile(numbers, 0.25), quantile(numbers, 0.75)] }
 }
 
-function quantile(numbers, share) {
+/** What that share of the numbers lies below. */
+export function quantile(numbers, share) {
   const sorted = numbers.toSorted((a, b) => a - b)
   const at = (sorted.length - 1) * share
   const low = sorted[Math.floor(at)]
