@@ -9,7 +9,7 @@ import { keptValue } from '../values.js'
 import { unpack } from './compression.js'
 import { Operation } from './deadlines.js'
 import { decodeEnvelope } from './envelope-reader.js'
-import { ID_BYTES, isStampAt, type EnvelopeContent, type EnvelopeRefusal } from './envelope.js'
+import { ID_BYTES, isStampAt, type EnvelopeContent, type EnvelopeRefusal, type OpenedEnvelope } from './envelope.js'
 import { sameBytes, tagOfText, type Asked, type CapturedStamps, type Stamp, type StampPath } from './stamps.js'
 import { TOMBSTONE_LIFE, type StoreLink } from './store-link.js'
 
@@ -131,19 +131,27 @@ export class Lookup extends Operation<readonly (Uint8Array | undefined)[]> {
       this.#link.mismatch()
       return this.#unavailable(asked.at)
     }
+    const [bytes] = values
+    const opened = bytes && decodeEnvelope(bytes, this.#identity, this.#link.settings.sealing)
+    const isForeign = opened?.refused === 'identity'
+    if (isForeign) this.#link.mismatch()
     if (!this.#inTree(leaf)) return undefined
-    if (unknown.length > 0) {
+    // The stamps that came with somebody else's value are somebody else's, too.
+    if (unknown.length > 0 && !isForeign) {
       this.#link.learn(path, unknown, values.slice(1), asked)
       if (!this.#inTree(leaf)) return undefined
     }
-    return this.#judge(question, values[0])
+    return this.#judge(question, bytes, opened)
   }
 
-  #judge(question: Question, bytes: Uint8Array | undefined): Sight | Promise<Sight> {
-    if (bytes === undefined) return this.#nothing(question, undefined)
-    const opened = decodeEnvelope(bytes, this.#identity, this.#link.settings.sealing)
+  #judge(
+    question: Question,
+    bytes: Uint8Array | undefined,
+    opened: OpenedEnvelope | undefined,
+  ): Sight | Promise<Sight> {
+    if (bytes === undefined || opened === undefined) return this.#nothing(question, undefined)
     if (opened.refused !== undefined) {
-      this.#refused(opened.refused)
+      if (opened.refused !== 'identity') this.#refused(opened.refused)
       return this.#nothing(question, Uint8Array.prototype.slice.call(bytes, 0, ID_BYTES))
     }
     const { content, writeId } = opened
@@ -171,9 +179,8 @@ export class Lookup extends Operation<readonly (Uint8Array | undefined)[]> {
     return this.#promote(question, content, writeId, raw)
   }
 
-  #refused(reason: EnvelopeRefusal): undefined {
+  #refused(reason: Exclude<EnvelopeRefusal, 'identity'>): undefined {
     const { counters } = this.#link
-    if (reason === 'identity') return void this.#link.mismatch()
     counters[reason === 'format' ? 'foreign' : 'corrupt']++
     this.#link.engine.signals.emit('store', { kind: reason === 'format' ? 'foreign' : 'corrupt' })
   }
