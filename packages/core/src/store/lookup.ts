@@ -45,6 +45,8 @@ interface Question {
 export class Lookup extends Operation<readonly (Uint8Array | undefined)[]> {
   /** The key was written or deleted meanwhile: what the store said may be older. */
   outdated = false
+  /** A delete was on its way when the store was asked: the answer may be older. */
+  #deleted = false
   readonly #link: StoreLink
   readonly #place: Place
   readonly #key: MapKey
@@ -106,6 +108,7 @@ export class Lookup extends Operation<readonly (Uint8Array | undefined)[]> {
   }
 
   #newQuestion(): Question {
+    this.#deleted = this.#isDeleted()
     const leaf = this.#place.obtain()
     leaf.lookups++
     const { path } = this.#link.stamps.of(leaf.node)
@@ -198,14 +201,19 @@ export class Lookup extends Operation<readonly (Uint8Array | undefined)[]> {
   /** Whether nothing that is known by now speaks against it. */
   #holds({ path, leaf }: Question, { stamps, tags }: ValueContent): boolean {
     if (this.outdated || !this.#inTree(leaf)) return false
-    const { pending } = this.#link.stamps
-    if (pending.size > 0 && pending.has(this.#identity)) return false
+    if (this.#deleted || this.#isDeleted()) return false
     for (const [level, scope] of path.entries()) {
       if (!this.#same(scope.scope, stamps, 2 * level)) return false
       if (tags.length === 0 || this.#same(scope.tagged, stamps, 2 * level + 1)) continue
       for (const tag of tags) if (!this.#same(scope.tag(tag.name), tag.stamps, level)) return false
     }
     return true
+  }
+
+  /** Whether a delete of this process is on its way. */
+  #isDeleted(): boolean {
+    const { pending } = this.#link.stamps
+    return pending.size > 0 && pending.has(this.#identity)
   }
 
   #inTree(leaf: Leaf): boolean {

@@ -422,8 +422,8 @@ async function run(nodes: number, runs: number, seed: number): Promise<{ eligibl
 
 describe('several processes behind one store', () => {
   for (const [nodes, runs] of [
-    [2, 6000],
-    [3, 2000],
+    [2, 3000],
+    [3, 1000],
   ] as const) {
     it(`${nodes} of them give what the truth says, or said before they could hear of more (seed ${SEED})`, async () => {
       const { eligible, hits } = await run(nodes, runs, SEED)
