@@ -94,6 +94,7 @@ const CACHE_OPTIONS = [
   ],
 ]
 const MEMORY_OPTIONS = ['maxEntries', 'maxBytes', 'revalidateAfter', 'trustWhileDown', 'policy']
+const STORE_ONLY = ['revalidateAfter', 'trustWhileDown'] as const
 const NO_MEMORY: MemoryOptions = { maxEntries: 0, maxBytes: 0 }
 /** With a store, what is read passes through memory: for the time of an operation, and compared on each use. */
 const PASSAGE: MemoryOptions = { maxEntries: 256, maxBytes: '16mb', revalidateAfter: 0, trustWhileDown: 0 }
@@ -142,6 +143,8 @@ export class Engine {
       policy: evictionPolicy(policy),
       limits: resolveLimits({ maxEntries, maxBytes }, 'memory'),
     })
+    const idle = options.remote === undefined && STORE_ONLY.find((name) => this.memory[name] !== undefined)
+    if (idle) throw configError(`memory.${idle}`, 'nothing without a second tier: see remote')
     if (options.remote !== undefined && typeof options.remote?.open !== 'function') {
       throw configError('remote', 'redisStore(…), or defineStore(…) around a store of your own')
     }

@@ -6,6 +6,7 @@ import type { Outgoing } from '../remote.js'
 import { encodeEnvelope } from './envelope-writer.js'
 import { joinStamps, type EnvelopeContent, type EnvelopeTag } from './envelope.js'
 import { LOCAL } from './lookup.js'
+import { LARGEST_PAYLOAD } from './payload-limit.js'
 import { randomId } from './random-id.js'
 import { tagText, type CapturedStamps, type Stamp, type StampPath } from './stamps.js'
 import { TOMBSTONE_LIFE, type StoreLink } from './store-link.js'
@@ -137,12 +138,10 @@ export class Outbox {
   /** The value as it is now: whoever changes it later changes nothing that is stored (rule R-14). */
   #encode(value: unknown, entry: Entry | undefined): Encoded | undefined {
     const { engine, settings, counters } = this.#link
-    for (const codec of engine.codecs) {
-      const bytes = codec.encode(value)
+    for (const codec of [...engine.codecs, settings.codec]) {
+      const bytes = encoded(() => codec.encode(value))
       if (bytes !== undefined) return { codec: codec.name, bytes }
     }
-    const bytes = settings.codec.encode(value)
-    if (bytes !== undefined) return { codec: settings.codec.name, bytes }
     counters.unencodable++
     engine.signals.emit('store', { kind: 'unencodable' })
     const type = (value as { constructor?: { name?: string } } | null | undefined)?.constructor?.name
@@ -236,6 +235,16 @@ export class Outbox {
   #dropped(): void {
     this.#link.counters.dropped++
     this.#link.engine.signals.emit('store', { kind: 'dropped' })
+  }
+}
+
+/** What a codec makes of a value; nothing where it throws, or makes more than a reader would take (rule R-28). */
+function encoded(encode: () => Uint8Array | undefined): Uint8Array | undefined {
+  try {
+    const bytes = encode()
+    return bytes !== undefined && bytes.length <= LARGEST_PAYLOAD ? bytes : undefined
+  } catch {
+    return undefined
   }
 }
 

@@ -13,7 +13,7 @@ export interface RemoteOptions {
   readonly codec?: Codec | undefined
   /** How instances of classes travel, with the default codec. Default: none; such values stay in memory. */
   readonly types?: readonly TypeCodec[] | undefined
-  /** Values of at least this many bytes are compressed. Default: none is. Needs `node:zlib`. */
+  /** Values of more bytes than this are compressed. Default: none is. Needs `node:zlib`. */
   readonly compressAbove?: ByteSize | undefined
   /**
    * Signs every value (HMAC-SHA256): who can write to the store but does not know the key cannot make one that is read. Of

@@ -11,6 +11,7 @@ import { Announcer } from './announcer.js'
 import { Invalidations } from './invalidations.js'
 import { Leases } from './leases.js'
 import { Lookup, unseen } from './lookup.js'
+import { LookupsUnderWay } from './lookups-under-way.js'
 import { Outbox } from './outbox.js'
 import { purgeKeys } from './purge.js'
 import type { RemoteSettings } from './remote-options.js'
@@ -36,8 +37,7 @@ export class RemoteTier implements Remote {
   readonly #invalidations: Invalidations
   readonly #outbox: Outbox
   readonly #leases: Leases
-  /** Look-ups under way by identity. */
-  readonly #lookups = new Map<string, { readonly lookup: Lookup; readonly sight: Promise<Sight> }>()
+  readonly #lookups = new LookupsUnderWay()
   #bus: RemoteHealth['bus']
   #started = false
 
@@ -70,9 +70,9 @@ export class RemoteTier implements Remote {
     if (shared !== undefined) return shared.sight
     const lookup = new Lookup(this.#link, place, key, identity)
     const sight = lookup.start(() => {
-      if (!lookup.outdated) this.#lookups.delete(identity)
+      this.#lookups.end(identity, lookup)
     })
-    this.#lookups.set(identity, { lookup, sight })
+    this.#lookups.add(identity, { lookup, sight })
     return sight
   }
 
@@ -206,7 +206,7 @@ export class RemoteTier implements Remote {
     const shared = this.#lookups.get(identity)
     if (shared === undefined) return
     shared.lookup.outdated = true
-    this.#lookups.delete(identity)
+    this.#lookups.end(identity, shared.lookup)
   }
 
   #guarded(side: 'reads' | 'writes', down: boolean): void {
