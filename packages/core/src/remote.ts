@@ -97,8 +97,8 @@ export interface Remote {
   /** Invalidates tags in a scope; whether the store has it: otherwise it is queued. */
   invalidateTags(place: Place, tags: readonly Tag[]): Promise<boolean>
   /**
-   * One load among all processes: resolves to what another one brought, or to `undefined` when this one is to load; at the
-   * latest after `duration` milliseconds.
+   * One load among all processes: resolves to what another one brought; this one is to load where that is no entry, or
+   * `undefined`. At the latest after `duration` milliseconds.
    */
   lease(place: Place, key: MapKey, duration: number): Promise<Sight | undefined>
   /** Ends a lease that {@link lease} gave. */

@@ -30,13 +30,14 @@ export class Leases {
     this.#look = look
   }
 
-  /** Waits for what another process brings; `undefined` when this one is to load. */
+  /** What another process brings. This one is to load where that is nothing, or `undefined`. */
   async take(place: Place, key: MapKey, duration: number): Promise<Sight | undefined> {
     const identity = this.#link.identity(place, key)
     const end = this.#link.now() + duration
     for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       const left = end - this.#link.now()
-      if (left <= 0 || (await this.#taken(identity, duration))) return undefined
+      if (left <= 0) return undefined
+      if (await this.#taken(identity, duration)) return this.#lookAgain(place, key, identity)
       await this.#wait(identity, Math.min(pause, left))
       const sight = await this.#look(place, key)
       if (sight.entry !== undefined) return sight
@@ -62,6 +63,14 @@ export class Leases {
   /** A load of another process landed. */
   landed(place: Place, key: MapKey): void {
     this.#waiting.get(this.#link.identity(place, key))?.()
+  }
+
+  /** Another process may have brought the value, and given the lease back, after this one had looked. */
+  async #lookAgain(place: Place, key: MapKey, identity: string): Promise<Sight | undefined> {
+    if (!this.#held.has(identity)) return undefined
+    const sight = await this.#look(place, key)
+    if (sight.entry !== undefined) this.#link.engine.background.add(this.release(place, key, undefined))
+    return sight
   }
 
   /** Whether this process has the lease now; also where the store cannot tell: then everybody loads. */
