@@ -136,12 +136,20 @@ export class StoreLink {
   #create(stamp: Stamp, now: number): void {
     const value = this.stamps.renew(stamp, now)
     const item = this.stampItem(stamp.key, value)
-    const creation = this.guard.create(item).then(
-      (there) => this.#created(stamp, item, there),
-      () => this.#notCreated(stamp, value),
-    )
+    const creation = this.guard
+      .create(item)
+      .then((there) => (isStamp(there) ? there : this.#overwritten(item, there)))
+      .then(
+        (there) => this.#created(stamp, item, there),
+        () => this.#notCreated(stamp, value),
+      )
     stamp.creation = creation
     this.engine.background.add(creation)
+  }
+
+  /** What stands under the key is no stamp, and would keep its scope from being cached for ever. Gives what is there then. */
+  async #overwritten(item: StoreItem, there: Uint8Array): Promise<Uint8Array> {
+    return (await this.guard.replace(item, there)) ? item.value : there
   }
 
   #created(stamp: Stamp, { value, ttl }: StoreItem, there: Uint8Array): boolean {
