@@ -105,6 +105,41 @@ describe('an invalidation that the store does not take', () => {
   })
 })
 
+describe('an invalidation whose acknowledgement is late', () => {
+  it.each(['before', 'after'] as const)(
+    'brings back nothing that another process invalidated meanwhile: read %s the acknowledgement',
+    async (when) => {
+      for (const invalidate of [
+        (cache: ScopedCache) => cache.at('user', alice).invalidate(),
+        (cache: ScopedCache) => cache.at('user', alice).invalidateTags(['t']),
+      ]) {
+        const { made, a, b } = await two()
+        const scope = a.cache.at('user', alice)
+        await scope.set('other', 'x', { tags: ['t'] })
+        await made.settle()
+        a.store.plan({ set: 'delay-answer' })
+        const first = invalidate(a.cache)
+        await made.settle()
+        // Loaded after the first invalidation, and in the store with its stamps; then comes the second one.
+        await scope.getOrSet('k', () => 'old', { tags: ['t'] })
+        await made.settle()
+        expect(await invalidate(b.cache)).toMatchObject({ applied: true })
+        await made.settle()
+        scope.sync.set('other', 'y')
+        if (when === 'before') expect(await scope.get('k')).toBeUndefined()
+        a.store.release()
+        await first
+        expect(await scope.get('k')).toBeUndefined()
+        a.store.plan()
+        a.store.release()
+        await made.settle()
+        expect(await scope.get('k')).toBeUndefined()
+        await made.close()
+      }
+    },
+  )
+})
+
 describe('what was begun before an invalidation of the same process', () => {
   it('is not valid after it: a value whose write still waits', async () => {
     for (const invalidate of [
