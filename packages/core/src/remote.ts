@@ -37,8 +37,8 @@ export interface PurgeResult {
 /** How the second tier is; see `cache.health()`. */
 export interface RemoteHealth {
   readonly name: string
-  /** `'down'` while its circuit breaker lets nothing through. */
-  readonly status: 'ok' | 'down'
+  /** `'down'` while it cannot be read, `'read-only'` while it takes no writes: so long it is left alone. */
+  readonly status: 'ok' | 'read-only' | 'down'
   /** Whether messages of other processes come; `'none'` where the store has no bus. */
   readonly bus: 'up' | 'down' | 'none'
   /** Invalidations that wait for the store. */

@@ -1,5 +1,6 @@
 import { CacheError } from '../cache-error.js'
 import type { Clock } from '../clock.js'
+import type { RemoteHealth } from '../remote.js'
 import { CircuitBreaker } from './circuit-breaker.js'
 import { Deadlines, type Operation, type Outcome } from './deadlines.js'
 import { randomId } from './random-id.js'
@@ -47,6 +48,11 @@ export class GuardedStore {
   /** Whether the store cannot be read. */
   get down(): boolean {
     return this.#reading.breaker.open
+  }
+
+  get status(): RemoteHealth['status'] {
+    if (this.down) return 'down'
+    return this.#writing.breaker.open ? 'read-only' : 'ok'
   }
 
   getMany(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]> {

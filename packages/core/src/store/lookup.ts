@@ -294,7 +294,8 @@ export class Lookup extends Operation<readonly (Uint8Array | undefined)[]> {
     const { tier } = this.#link.engine
     const known = this.outdated ? undefined : this.#place.find(this.#key)
     if (known === undefined) return this.#sight(question, undefined, writeId)
-    if (this.#place.trusts(known)) return this.#sight(question, undefined, writeId)
+    // It landed while the store was being asked.
+    if (this.#place.trusts(known)) return this.#sight(question, known, writeId)
     const comparedAt = known.trustedUntil - tier.revalidateAfter
     if (writeId === undefined && known.writeId === LOCAL && question.asked.at < comparedAt + LOCAL_LIFE) {
       return this.#verified(question, known, LOCAL)

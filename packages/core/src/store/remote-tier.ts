@@ -157,7 +157,7 @@ export class RemoteTier implements Remote {
   }
 
   purge(place: Place): Promise<PurgeResult> {
-    return purgeKeys(this.#link.guard.store, place)
+    return purgeKeys(this.#link.guard.store, this.#engine.clock, place)
   }
 
   async ready(): Promise<void> {
@@ -172,8 +172,7 @@ export class RemoteTier implements Remote {
 
   health(): RemoteHealth {
     const { guard } = this.#link
-    const status = guard.down ? 'down' : 'ok'
-    return { name: guard.store.name, status, bus: this.#bus, queued: this.#invalidations.queued }
+    return { name: guard.store.name, status: guard.status, bus: this.#bus, queued: this.#invalidations.queued }
   }
 
   stats(): RemoteStats {
