@@ -22,15 +22,18 @@ export async function startRedis({ processor } = {}) {
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder]
   const [program, ...rest] = commandOn(processor, [BINARY, ...args])
   const child = spawn(program, rest, { stdio: 'ignore' })
-  const kill = () => child.kill('SIGKILL')
-  process.once('exit', kill)
+  const end = () => {
+    const running = child.kill('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+    return running
+  }
+  process.once('exit', end)
   const url = `redis://127.0.0.1:${port}`
   const client = await connected(url, child)
   const close = async () => {
     client.destroy()
-    process.off('exit', kill)
-    if (kill()) await once(child, 'exit')
-    rmSync(folder, { recursive: true, force: true })
+    process.off('exit', end)
+    if (end()) await once(child, 'exit')
   }
   return { url, port, client, close, version: await versionOf(client) }
 }
