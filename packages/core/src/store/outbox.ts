@@ -187,21 +187,24 @@ export class Outbox {
     const ofTags = path.flatMap((stamps) => names.map((name) => stamps.tag(name)))
     const unknown = ofTags.filter((stamp) => this.#link.stamps.at(stamp, tick) === undefined)
     // What was not held then is what it is now, provided that no tag at all was invalidated in between.
-    if (unknown.length > 0 && !(await this.#noneInvalidated(path, unknown, tick))) return undefined
+    const checked = unknown.length > 0 ? await this.#noneInvalidated(path, unknown, tick) : tick
+    if (checked === undefined) return undefined
     return this.#row(path, names, (stamp) => {
-      const then = this.#link.stamps.at(stamp, unknown.includes(stamp) ? this.#link.stamps.tick : tick)
+      const then = this.#link.stamps.at(stamp, unknown.includes(stamp) ? checked : tick)
       // Some other tag was invalidated meanwhile: a stamp that is nobody's makes readers compare each tag.
       return then ?? (tagged.includes(stamp) ? randomId() : undefined)
     })
   }
 
   /** Reads the tags' stamps, and then whether the tag stamps are still those of the beginning: in this order it tells. */
-  async #noneInvalidated(path: StampPath, unknown: readonly Stamp[], tick: number): Promise<boolean> {
+  async #noneInvalidated(path: StampPath, unknown: readonly Stamp[], tick: number): Promise<number | undefined> {
     await this.#link.comparePath(path, unknown)
-    if ((await creationsOf(unknown)).includes(false)) return false
+    if ((await creationsOf(unknown)).includes(false)) return undefined
     const tagged = path.map((stamps) => stamps.tagged)
     await this.#link.comparePath(path, tagged)
-    return tagged.every((stamp) => this.#link.stamps.at(stamp, tick) !== undefined)
+    const same = tagged.every((stamp) => this.#link.stamps.at(stamp, tick) !== undefined)
+    // Of this very moment: what is invalidated before the caller goes on must not be stamped as if it were not.
+    return same ? this.#link.stamps.tick : undefined
   }
 
   /** The stamps as they are now. */

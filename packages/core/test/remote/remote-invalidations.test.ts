@@ -191,4 +191,22 @@ describe('what was begun before an invalidation of the same process', () => {
     }
     await made.close()
   })
+
+  it('is not valid after it: a loaded value whose tag nobody knew before, whichever step it has come to', async () => {
+    const { made, a, b } = await two()
+    for (let steps = 0; steps < 80; steps++) {
+      const ids = { organization: `o${steps}`, user: 'alice' }
+      const scope = a.cache.at('user', ids)
+      const { load, run } = handLoader<string>()
+      const loading = scope.getOrSet('k', load, { tags: ['t'] })
+      await made.settle()
+      run(0).resolve('old')
+      for (let step = 0; step < steps; step++) await undefined
+      await scope.invalidateTags(['t'])
+      await loading
+      await made.settle()
+      expect(await b.cache.at('user', ids).get('k'), `after ${steps} steps`).toBeUndefined()
+    }
+    await made.close()
+  })
 })
