@@ -48,6 +48,13 @@ const FAULTS: readonly Fault[] = [
     applied: false,
   },
   {
+    // It has acknowledged the invalidations, and comes back without them.
+    name: 'F04 Redis restarted with older data',
+    begin: ({ redis }) => redis.call('SAVE'),
+    heal: ({ redis }) => redis.restart(),
+    applied: true,
+  },
+  {
     name: 'F05 Redis frozen',
     begin: ({ redis }) => redis.stop(),
     heal: ({ redis }) => redis.continue(),

@@ -6,6 +6,7 @@ import { randomId } from './random-id.js'
 import type { Announcer } from './announcer.js'
 import { addressOf, keyAnnouncement, type Address, type Announcement } from './announcement.js'
 import { tagText, type ScopeStamps } from './stamps.js'
+import { Lately } from './lately.js'
 import type { StoreLink } from './store-link.js'
 import type { StoreItem } from './store.js'
 
@@ -43,6 +44,8 @@ export class Invalidations {
   readonly #link: StoreLink
   readonly #announcer: Announcer
   readonly #queue = new Map<string, Order>()
+  /** What the store took, by what it is about. */
+  readonly #taken = new Lately<Order>()
   /** What was written last under each key that is pending. */
   readonly #sent = new Map<string, Uint8Array>()
   #turn = 0
@@ -84,9 +87,23 @@ export class Invalidations {
 
   /** The key was written anew: the mark of its delete would only undo that. */
   withdraw(identity: string): void {
+    this.#taken.forget(identity)
     if (!this.#queue.delete(identity)) return
     this.#link.stamps.pending.delete(identity)
     this.#sent.delete(identity)
+  }
+
+  /**
+   * Sends what waits, and once more what was taken lately: a store that was gone may have come back without it, with older data
+   * or as a replica that had not got it yet.
+   */
+  repeat(): Promise<void> {
+    for (const [key, order] of this.#taken.take(this.#link.now())) {
+      if (this.#queue.has(key)) continue
+      this.#draw(order)
+      this.#queue.set(key, order)
+    }
+    return this.flush()
   }
 
   /** Sends what waits, now that the store may be back. */
@@ -164,6 +181,7 @@ export class Invalidations {
       return false
     }
     this.#confirm(attempt, tick)
+    for (const key of order.about) this.#taken.remember(key, order.part(key), this.#link.now())
     return true
   }
 

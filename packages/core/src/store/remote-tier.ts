@@ -214,7 +214,7 @@ export class RemoteTier implements Remote {
     signals.log.once(`store ${side} ${down}`, `${side} of the store are ${down ? 'given up for a while' : 'back'}`, {})
     if (side === 'reads') this.#link.downSince = down ? this.#link.now() : Infinity
     if (down) return
-    background.add(this.#invalidations.flush())
+    background.add(this.#invalidations.repeat())
     if (side === 'reads') this.#distrust()
   }
 
@@ -224,7 +224,7 @@ export class RemoteTier implements Remote {
     this.#engine.signals.emit('store', { kind: `bus-${bus}` })
     this.#trust()
     this.#distrust()
-    if (bus === 'up') this.#engine.background.add(this.#invalidations.flush())
+    if (bus === 'up') this.#engine.background.add(this.#invalidations.repeat())
   }
 
   #gap(): void {
