@@ -162,7 +162,7 @@ export class Announcer {
     const stamps = this.#link.stamps.of(node)
     const held: readonly Stamp[] = [stamps.tagged, ...told.names.map((name) => stamps.tag(name))]
     // Messages of several processes do not come in the order of their writes: the next look-up asks which was the last.
-    for (const [at, stamp] of held.entries()) this.#link.stamps.hold(stamp, told.stamps[at] as Uint8Array, -Infinity)
+    for (const [at, stamp] of held.entries()) this.#link.stamps.hold(stamp, told.stamps[at], -Infinity)
   }
 
   #key(told: Told<'set' | 'delete' | 'landed'>): void {

@@ -9,7 +9,7 @@ type Zlib = typeof import('node:zlib')
 export interface PackedPayload {
   readonly payload: Uint8Array
   /** Bytes it had before it was compressed; missing where it is not. */
-  readonly rawLength?: number
+  readonly rawLength?: number | undefined
 }
 
 const OPTION = 'remote.compressAbove'

@@ -26,7 +26,7 @@ export function decodeEnvelope(received: Uint8Array, identity: string, sealing: 
     if (!reader.isNext(identity)) return { refused: 'identity' }
     const content = flags & FLAG.tombstone ? tombstone(reader) : value(reader, (flags & FLAG.compressed) !== 0)
     if (content === 'size') return { refused: 'size' }
-    return { writeId: bytes.slice(0, ID_BYTES), content }
+    return new Opened(bytes.slice(0, ID_BYTES), content)
   } catch {
     return { refused: 'content' }
   }
@@ -55,10 +55,37 @@ function value(reader: Reader, compressed: boolean): EnvelopeContent | 'size' {
   const codec = reader.text(LIKELY_CODEC)
   const rawLength = compressed ? reader.number() : undefined
   const payload = reader.rest()
-  const kind = 'value'
-  const content = { kind, createdAt, aheadFor, freshFor, staleFor, errorFor, stamps, tags, codec, payload } as const
-  if (rawLength === undefined) return payload.length > LARGEST_PAYLOAD ? 'size' : content
-  return isRawLength(rawLength, payload.length) ? { ...content, rawLength } : 'size'
+  const fits = rawLength === undefined ? payload.length <= LARGEST_PAYLOAD : isRawLength(rawLength, payload.length)
+  if (!fits) return 'size'
+  return new Value(createdAt, aheadFor, freshFor, staleFor, errorFor, stamps, tags, codec, payload, rawLength)
+}
+
+/* Instances of classes, since each look-up makes them: see lookup.ts. */
+
+class Opened {
+  readonly refused = undefined
+
+  constructor(
+    readonly writeId: Uint8Array,
+    readonly content: EnvelopeContent,
+  ) {}
+}
+
+class Value {
+  readonly kind = 'value'
+
+  constructor(
+    readonly createdAt: number,
+    readonly aheadFor: number,
+    readonly freshFor: number,
+    readonly staleFor: number,
+    readonly errorFor: number,
+    readonly stamps: Uint8Array,
+    readonly tags: readonly EnvelopeTag[],
+    readonly codec: string,
+    readonly payload: Uint8Array,
+    readonly rawLength: number | undefined,
+  ) {}
 }
 
 const NO_TAGS: readonly EnvelopeTag[] = []

@@ -28,7 +28,7 @@ export type EnvelopeContent =
       readonly codec: string
       readonly payload: Uint8Array
       /** Bytes of the payload before it was compressed; missing where it is not. */
-      readonly rawLength?: number
+      readonly rawLength?: number | undefined
     }
 
 /** What bytes from a store turned out to be: an envelope of the entry that was asked for, or why they are not. */

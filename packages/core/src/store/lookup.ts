@@ -27,15 +27,32 @@ export const LOCAL = new Uint8Array(0)
 /** How long after it was compared such an entry can still be found good: a deleted key leaves its mark in the store longer than that. */
 const LOCAL_LIFE = TOMBSTONE_LIFE - 10_000
 
+/*
+ * What every look-up makes is an instance of a class: V8 puts literals that outlived a collection once into old memory from then
+ * on, where each keeps alive what it holds.
+ */
+
 /** What the store was asked, and where the answer belongs. */
-interface Question {
-  readonly leaf: Leaf
-  readonly path: StampPath
-  readonly asked: Asked
-  /** Scope and tag stamps that are not known for sure. */
-  readonly unknown: readonly Stamp[]
-  /** The entry's own, and those of the unknown stamps. */
-  readonly keys: readonly string[]
+class Question {
+  constructor(
+    readonly leaf: Leaf,
+    readonly path: StampPath,
+    readonly asked: Asked,
+    /** Scope and tag stamps that are not known for sure. */
+    readonly unknown: readonly Stamp[],
+    /** The entry's own, and those of the unknown stamps. */
+    readonly keys: readonly string[],
+  ) {}
+}
+
+class Seen implements Sight {
+  constructor(
+    readonly entry: Entry | undefined,
+    readonly stamps: CapturedStamps | undefined,
+    readonly writeId: Uint8Array | undefined,
+    readonly began: number,
+    readonly comparedAt: number,
+  ) {}
 }
 
 /**
@@ -116,7 +133,7 @@ export class Lookup extends Operation<readonly (Uint8Array | undefined)[]> {
     const unknown = this.#link.unknown(path, asked.at)
     const keys = [this.#identity]
     for (const { key } of unknown) keys.push(key)
-    return { leaf, path, asked, unknown, keys }
+    return new Question(leaf, path, asked, unknown, keys)
   }
 
   #release(leaf: Leaf): void {
@@ -249,9 +266,14 @@ export class Lookup extends Operation<readonly (Uint8Array | undefined)[]> {
     if (payload === undefined || own?.name !== content.codec) return this.#nothing(question, writeId)
     const age = ageOf(content, engine.clock.wall())
     if (age >= Math.max(content.freshFor, content.staleFor, content.errorFor)) return this.#nothing(question, writeId)
-    const decoded = this.#attempt(() => ({ value: own.decode(payload) }))
-    if (decoded === undefined) return this.#nothing(question, writeId)
-    const value = keptValue(engine.values === 'freeze' ? 'freeze' : 'share', decoded.value)
+    let value: unknown
+    try {
+      value = own.decode(payload)
+    } catch {
+      this.#refused('content')
+      return this.#nothing(question, writeId)
+    }
+    if (engine.values === 'freeze') value = keptValue('freeze', value)
     return this.#sight(question, this.#kept(question, content, writeId, value, age), writeId)
   }
 
@@ -264,15 +286,15 @@ export class Lookup extends Operation<readonly (Uint8Array | undefined)[]> {
     age: number,
   ): Entry {
     const { tier } = this.#link.engine
-    const kept: Kept = {
-      lifetimes: lifetimesOf(content, tier.time.now() - age),
-      tags: this.#tags(content),
-      born: tier.sequence,
-      age,
+    const kept = new Promoted(
+      new RemainingLife(content, tier.time.now() - age),
+      this.#tags(content),
+      tier.sequence,
+      this.#link.stamps.comparedAt(path, asked.at),
+      asked.sequence,
       writeId,
-      verifiedAt: this.#link.stamps.comparedAt(path, asked.at),
-      verified: asked.sequence,
-    }
+      age,
+    )
     tier.store(leaf, this.#key, value, kept)
     const stored = this.#place.leaf?.entries.get(this.#key)
     if (stored !== undefined && stored.writeId === writeId) return stored
@@ -308,27 +330,20 @@ export class Lookup extends Operation<readonly (Uint8Array | undefined)[]> {
     this.#link.counters[entry === undefined ? 'misses' : 'hits']++
     const seen = writeId === LOCAL ? undefined : writeId
     const { stamps } = this.#link
-    const comparedAt = stamps.comparedAt(path, asked.at)
-    return {
-      entry,
-      stamps: { path, tick: stamps.tick } satisfies CapturedStamps,
-      writeId: seen,
-      began: asked.at,
-      comparedAt,
-    }
+    return new Seen(entry, stamps.capture(path), seen, asked.at, stamps.comparedAt(path, asked.at))
   }
 
   /** The store cannot be asked: what memory has is served as far as that is allowed, and nothing can be kept. */
   #unavailable(began: number): Sight {
     const known = this.outdated ? undefined : this.#place.find(this.#key)
     const entry = known !== undefined && this.#link.mayServeUnasked() ? known : undefined
-    return { ...unseen(began), entry }
+    return new Seen(entry, undefined, undefined, began, began)
   }
 }
 
 /** Nothing is known: what a load brings that begins now cannot be kept in the store. */
 export function unseen(began: number): Sight {
-  return { entry: undefined, stamps: undefined, writeId: undefined, began, comparedAt: began }
+  return new Seen(undefined, undefined, undefined, began, began)
 }
 
 /** How old a value is, by the writer's clock and this one. One from the future is as old as can be. */
@@ -338,11 +353,29 @@ function ageOf({ createdAt, freshFor }: ValueContent, now: number): number {
   return Math.max(age, 0)
 }
 
-function lifetimesOf({ aheadFor, freshFor, staleFor, errorFor }: ValueContent, born: number): Lifetimes {
-  return {
-    aheadFrom: born + aheadFor,
-    freshUntil: born + freshFor,
-    staleUntil: born + staleFor,
-    errorUntil: born + errorFor,
+class RemainingLife implements Lifetimes {
+  readonly aheadFrom: number
+  readonly freshUntil: number
+  readonly staleUntil: number
+  readonly errorUntil: number
+
+  /** @param born in milliseconds of the tier's time; before it began, for what is older than this process */
+  constructor({ aheadFor, freshFor, staleFor, errorFor }: ValueContent, born: number) {
+    this.aheadFrom = born + aheadFor
+    this.freshUntil = born + freshFor
+    this.staleUntil = born + staleFor
+    this.errorUntil = born + errorFor
   }
+}
+
+class Promoted implements Kept {
+  constructor(
+    readonly lifetimes: Lifetimes,
+    readonly tags: readonly Tag[],
+    readonly born: number,
+    readonly verifiedAt: number,
+    readonly verified: number,
+    readonly writeId: Uint8Array,
+    readonly age: number,
+  ) {}
 }

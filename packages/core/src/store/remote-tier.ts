@@ -107,7 +107,7 @@ export class RemoteTier implements Remote {
     if (this.#link.unknown(path, began).length > 0) return undefined
     const { stamps } = this.#link
     const comparedAt = stamps.comparedAt(path, began)
-    return { entry: undefined, writeId: undefined, began, comparedAt, stamps: { path, tick: stamps.tick } }
+    return { entry: undefined, writeId: undefined, began, comparedAt, stamps: stamps.capture(path) }
   }
 
   keep(place: Place, flight: Flight, outgoing: Outgoing): void {

@@ -69,20 +69,24 @@ export class ScopeStamps {
 export type StampPath = readonly ScopeStamps[]
 
 /** The stamps that a load began with: those that became what they are before that moment. */
-export interface CapturedStamps {
-  readonly path: StampPath
-  /** {@link Stamps.tick} of that moment. */
-  readonly tick: number
+export class CapturedStamps {
+  constructor(
+    readonly path: StampPath,
+    /** {@link Stamps.tick} of that moment. */
+    readonly tick: number,
+  ) {}
 }
 
 /** When something was asked for: what became known later counts more than the reply. */
-export interface Asked {
-  /** In milliseconds of the tier's time. */
-  readonly at: number
-  readonly tick: number
-  readonly epoch: number
-  /** The memory tier's tag sequence. */
-  readonly sequence: number
+export class Asked {
+  constructor(
+    /** In milliseconds of the tier's time. */
+    readonly at: number,
+    readonly tick: number,
+    readonly epoch: number,
+    /** The memory tier's tag sequence. */
+    readonly sequence: number,
+  ) {}
 }
 
 /** What this process knows about stamps: they hang on the scopes in memory and leave with them. */
@@ -186,6 +190,11 @@ export class Stamps {
     const value = randomId()
     this.hold(stamp, value, now)
     return value
+  }
+
+  /** The stamps of a path as they are now, for a load that begins now. */
+  capture(path: StampPath): CapturedStamps {
+    return new CapturedStamps(path, this.tick)
   }
 
   /** A stamp as it was at a moment; `undefined` where it is another one since, or was not known then. */

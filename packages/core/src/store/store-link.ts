@@ -9,7 +9,7 @@ import { encodeEnvelope } from './envelope-writer.js'
 import { randomId } from './random-id.js'
 import { RemoteCounters } from './remote-counters.js'
 import type { RemoteSettings } from './remote-options.js'
-import { Stamps, isStamp, sameBytes, type Asked, type Stamp, type StampPath } from './stamps.js'
+import { Stamps, isStamp, sameBytes, Asked, type Stamp, type StampPath } from './stamps.js'
 import type { Store, StoreItem } from './store.js'
 
 /** Stamps live twice the longest lifetime that was ever stamped with them, and at least this long, in milliseconds. */
@@ -73,7 +73,7 @@ export class StoreLink {
   /** This moment, for what is asked for now. */
   asking(): Asked {
     const { tick, epoch } = this.stamps
-    return { at: this.now(), tick, epoch, sequence: this.engine.tier.sequence }
+    return new Asked(this.now(), tick, epoch, this.engine.tier.sequence)
   }
 
   /**
