@@ -62,6 +62,8 @@ class Seen implements Sight {
 export class Lookup extends Operation<readonly (Uint8Array | undefined)[]> {
   /** The key was written or deleted meanwhile: what the store said may be older. */
   outdated = false
+  /** The outcome, for all who ask meanwhile. */
+  sight!: Promise<Sight>
   /** A delete was on its way when the store was asked: the answer may be older. */
   #deleted = false
   readonly #link: StoreLink
@@ -82,13 +84,14 @@ export class Lookup extends Operation<readonly (Uint8Array | undefined)[]> {
 
   /** @param ended called before anybody gets to know the outcome */
   start(ended: () => void): Promise<Sight> {
-    return new Promise((resolve) => {
+    this.sight = new Promise((resolve) => {
       this.#ended = (sight) => {
         ended()
         resolve(sight)
       }
       this.#ask()
     })
+    return this.sight
   }
 
   /** The store answered. */

@@ -1,14 +1,7 @@
-import type { Sight } from '../remote.js'
 import type { Lookup } from './lookup.js'
 
 /** Ended ones that are remembered before they are cleared away. */
 const MOST_ENDED = 4096
-
-/** A look-up that others can share. */
-export interface SharedLookup {
-  readonly lookup: Lookup
-  readonly sight: Promise<Sight>
-}
 
 /**
  * Look-ups under way by identity. One that ends is marked, and all marks are cleared together: a `Map` whose entries come and go
@@ -16,26 +9,26 @@ export interface SharedLookup {
  * look-ups a second that was a third of all time.
  */
 export class LookupsUnderWay {
-  #byIdentity = new Map<string, SharedLookup | undefined>()
+  #byIdentity = new Map<string, Lookup | undefined>()
   #ended = 0
 
-  get(identity: string): SharedLookup | undefined {
+  get(identity: string): Lookup | undefined {
     return this.#byIdentity.get(identity)
   }
 
-  add(identity: string, shared: SharedLookup): void {
-    this.#byIdentity.set(identity, shared)
+  add(identity: string, lookup: Lookup): void {
+    this.#byIdentity.set(identity, lookup)
   }
 
   /** It ended, or nobody may join it any more; one that took its place stays. */
   end(identity: string, lookup: Lookup): void {
-    if (this.#byIdentity.get(identity)?.lookup !== lookup) return
+    if (this.#byIdentity.get(identity) !== lookup) return
     this.#byIdentity.set(identity, undefined)
     if (++this.#ended >= MOST_ENDED) this.#clear()
   }
 
   #clear(): void {
-    const kept = [...this.#byIdentity].filter(([, shared]) => shared !== undefined)
+    const kept = [...this.#byIdentity].filter(([, lookup]) => lookup !== undefined)
     this.#byIdentity = new Map(kept)
     this.#ended = 0
   }

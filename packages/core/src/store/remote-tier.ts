@@ -69,10 +69,8 @@ export class RemoteTier implements Remote {
     const shared = this.#lookups.get(identity)
     if (shared !== undefined) return shared.sight
     const lookup = new Lookup(this.#link, place, key, identity)
-    const sight = lookup.start(() => {
-      this.#lookups.end(identity, lookup)
-    })
-    this.#lookups.add(identity, { lookup, sight })
+    const sight = lookup.start(() => this.#lookups.end(identity, lookup))
+    this.#lookups.add(identity, lookup)
     return sight
   }
 
@@ -204,8 +202,8 @@ export class RemoteTier implements Remote {
   #outdate(identity: string): void {
     const shared = this.#lookups.get(identity)
     if (shared === undefined) return
-    shared.lookup.outdated = true
-    this.#lookups.end(identity, shared.lookup)
+    shared.outdated = true
+    this.#lookups.end(identity, shared)
   }
 
   #guarded(side: 'reads' | 'writes', down: boolean): void {
