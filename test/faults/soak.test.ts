@@ -46,7 +46,9 @@ describeEngine('redis-server', 'under faults that come and go', () => {
         if (second >= WARM_UP) heaps.push(heapAfterCollection())
       }
       const requests = await load.stop()
-      await until('all is well again', () => caches.every((cache) => cache.health().remote?.status === 'ok'))
+      // What a black hole has swallowed stays open at its end, whoever left.
+      proxy.reset()
+      await until('all is well again', () => caches.every(isWell))
       const mib = heaps.map((heap) => (heap / 2 ** 20).toFixed(1))
       console.info(`CACHEADO_SEED=${seed}: ${requests} requests, heap after collection in MiB: ${mib.join(' ')}`)
       expect(median(heaps.slice(-3)) - median(heaps.slice(0, 3))).toBeLessThan(GROWTH)
@@ -67,6 +69,11 @@ async function startNode(proxy: RespProxy): Promise<ScopedCache> {
   onTestFinished(() => cache.close())
   await cache.ready()
   return cache
+}
+
+function isWell(cache: ScopedCache): boolean {
+  const { status, bus } = cache.health().remote ?? {}
+  return status === 'ok' && bus === 'up'
 }
 
 /** A fault, another one each second; gives what heals it. */
