@@ -6,6 +6,13 @@ import { NODE_LINES, runtimeBinary } from './runtime-binaries.mjs'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const VITEST = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url))
 
+// What takes minutes and is about engines and interleavings, not about the line of Node: the main run has it.
+const ONCE = [
+  '**/packages/core/test/remote/remote-interleavings.test.ts',
+  '**/packages/memcached/**',
+  '**/packages/redis/test/{sentinel,cluster,borrowed-client}.test.ts',
+].map((files) => `--exclude=${files}`)
+
 const named = process.argv.slice(2).filter((argument) => NODE_LINES.includes(argument))
 const options = process.argv.slice(2).filter((argument) => !NODE_LINES.includes(argument))
 
@@ -20,7 +27,7 @@ for (const line of named.length > 0 ? named : NODE_LINES) {
   const started = performance.now()
   const { status } = spawnSync(
     found.path,
-    [VITEST, 'run', 'packages', 'test/adapter-contract', '--reporter=dot', ...options],
+    [VITEST, 'run', 'packages', 'test/adapter-contract', ...ONCE, '--reporter=dot', ...options],
     {
       cwd: ROOT,
       stdio: 'inherit',

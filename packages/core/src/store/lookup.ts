@@ -174,8 +174,10 @@ export class Lookup extends Operation<readonly (Uint8Array | undefined)[]> {
   ): Sight | Promise<Sight> {
     if (bytes === undefined || opened === undefined) return this.#nothing(question, undefined)
     if (opened.refused !== undefined) {
+      const there = Uint8Array.prototype.slice.call(bytes, 0, ID_BYTES)
       if (opened.refused !== 'identity') this.#refused(opened.refused)
-      return this.#nothing(question, Uint8Array.prototype.slice.call(bytes, 0, ID_BYTES))
+      // Another version may still be in use; anything else only raises the same alarm with each look-up.
+      return this.#nothing(question, opened.refused === 'format' ? there : this.#link.discard(this.#identity, there))
     }
     const { content, writeId } = opened
     if (content.kind === 'tombstone' || content.stamps.length !== 2 * question.path.length * ID_BYTES) {

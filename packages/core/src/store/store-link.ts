@@ -4,6 +4,7 @@ import type { MapKey } from '../key-text.js'
 import type { Place } from '../memory/place.js'
 import type { Space } from '../memory/space.js'
 import { keyText, namespaceText, scopeText } from '../path-text.js'
+import { ID_BYTES } from './envelope.js'
 import { GuardedStore, type GuardListener } from './guarded-store.js'
 import { encodeEnvelope } from './envelope-writer.js'
 import { randomId } from './random-id.js'
@@ -193,6 +194,14 @@ export class StoreLink {
     this.engine.signals.emit('store', { kind: 'mismatch' })
     this.engine.signals.log.warn('the store delivered a value of another key: its connection is not trusted any more')
     this.guard.suspect()
+  }
+
+  /** Takes away what stands under a key and is of no use to anybody, if it still does (rule R-28). What stands there then. */
+  discard(identity: string, seen: Uint8Array): Uint8Array {
+    const tombstone = this.tombstone(identity)
+    const discarded = this.guard.replace(tombstone, seen)
+    this.engine.background.add(discarded.catch((error: unknown) => this.failed(error)))
+    return tombstone.value.slice(0, ID_BYTES)
   }
 
   /** Tells of something that no caller is told of. */
