@@ -90,9 +90,8 @@ class Value {
 
 const NO_TAGS: readonly EnvelopeTag[] = []
 /** Where eight bytes become a number: a view for each envelope would cost more than all its numbers. */
-const TIME = new Float64Array(1)
-const TIME_BYTES = new Uint8Array(TIME.buffer)
-const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
+const TIME_BYTES = new Uint8Array(8)
+const TIME = new DataView(TIME_BYTES.buffer)
 
 /** Reads one thing after the other, none beyond the end. Throws where there is less. */
 class Reader {
@@ -168,8 +167,8 @@ class Reader {
   /** Milliseconds: NaN would compare as fresh for ever. */
   time(): number {
     const from = this.#take(8)
-    for (let at = 0; at < 8; at++) TIME_BYTES[LITTLE_ENDIAN ? at : 7 - at] = this.#bytes[from + at] as number
-    const time = TIME[0] as number
+    for (let at = 0; at < 8; at++) TIME_BYTES[at] = this.#bytes[from + at] as number
+    const time = TIME.getFloat64(0, true)
     if (!(time >= 0 && time < Infinity)) throw malformed()
     return time
   }
