@@ -10,7 +10,7 @@ export const DECIDING_MODULES = [
   ...core('digest id key-encoder key-text path-text http/response-keys'),
   ...core('define-scopes context http/placement identity/identity-from identity/identity-plan identity/judge'),
   ...core('invalidation deferral memory/scope-node memory/tag-marks'),
-  ...core('envelope envelope-reader envelope-writer sealing stamps lookup outbox invalidations announcement', 'store/'),
+  ...core('envelope envelope-reader envelope-writer sealing stamps lookup outbox announcement seen promoted', 'store/'),
   ...core('request-gate credentials storable set-cookie variant freshness replay-fields downstream', 'http/decide/'),
   ...core('conditional written-targets', 'http/decide/'),
 ]

@@ -1,7 +1,6 @@
 import type { MapKey } from '../key-text.js'
-import { Entry, NO_TAGS, type Lifetimes } from '../memory/entry.js'
+import { Entry, NO_TAGS } from '../memory/entry.js'
 import type { Leaf } from '../memory/leaf.js'
-import type { Kept } from '../memory/memory-tier.js'
 import type { Place } from '../memory/place.js'
 import type { Tag } from '../memory/tag-marks.js'
 import type { Sight } from '../remote.js'
@@ -9,18 +8,15 @@ import { keptValue } from '../values.js'
 import { unpack } from './compression.js'
 import { Operation } from './deadlines.js'
 import { decodeEnvelope } from './envelope-reader.js'
-import { ID_BYTES, isStampAt, type EnvelopeContent, type EnvelopeRefusal, type OpenedEnvelope } from './envelope.js'
-import { sameBytes, tagOfText, type Asked, type CapturedStamps, type Stamp, type StampPath } from './stamps.js'
+import { ID_BYTES, isStampAt, type EnvelopeRefusal, type OpenedEnvelope } from './envelope.js'
+import { sameBytes, tagOfText, type Asked, type Stamp, type StampPath } from './stamps.js'
+import { ageOf, Promoted, RemainingLife, type ValueContent } from './promoted.js'
+import { Seen, unseen } from './seen.js'
 import { TOMBSTONE_LIFE, type StoreLink } from './store-link.js'
 
 /** How often a look-up begins anew because its scope was invalidated under it. */
 const ATTEMPTS = 3
-/** How far in the future a value may claim to come from: clocks differ; beyond that it counts as stale (design §4). */
-const CLOCK_SKEW = 1000
-
 const NO_STAMPS: readonly Stamp[] = []
-
-type ValueContent = Extract<EnvelopeContent, { kind: 'value' }>
 
 /** An entry that only this process has, since no codec takes its value: the store's silence says nothing about it. */
 export const LOCAL = new Uint8Array(0)
@@ -42,16 +38,6 @@ class Question {
     readonly unknown: readonly Stamp[],
     /** The entry's own, and those of the unknown stamps. */
     readonly keys: readonly string[],
-  ) {}
-}
-
-class Seen implements Sight {
-  constructor(
-    readonly entry: Entry | undefined,
-    readonly stamps: CapturedStamps | undefined,
-    readonly writeId: Uint8Array | undefined,
-    readonly began: number,
-    readonly comparedAt: number,
   ) {}
 }
 
@@ -344,43 +330,4 @@ export class Lookup extends Operation<readonly (Uint8Array | undefined)[]> {
     const entry = known !== undefined && this.#link.mayServeUnasked() ? known : undefined
     return new Seen(entry, undefined, undefined, began, began)
   }
-}
-
-/** Nothing is known: what a load brings that begins now cannot be kept in the store. */
-export function unseen(began: number): Sight {
-  return new Seen(undefined, undefined, undefined, began, began)
-}
-
-/** How old a value is, by the writer's clock and this one. One from the future is as old as can be. */
-function ageOf({ createdAt, freshFor }: ValueContent, now: number): number {
-  const age = now - createdAt
-  if (age < -CLOCK_SKEW) return freshFor
-  return Math.max(age, 0)
-}
-
-class RemainingLife implements Lifetimes {
-  readonly aheadFrom: number
-  readonly freshUntil: number
-  readonly staleUntil: number
-  readonly errorUntil: number
-
-  /** @param born in milliseconds of the tier's time; before it began, for what is older than this process */
-  constructor({ aheadFor, freshFor, staleFor, errorFor }: ValueContent, born: number) {
-    this.aheadFrom = born + aheadFor
-    this.freshUntil = born + freshFor
-    this.staleUntil = born + staleFor
-    this.errorUntil = born + errorFor
-  }
-}
-
-class Promoted implements Kept {
-  constructor(
-    readonly lifetimes: Lifetimes,
-    readonly tags: readonly Tag[],
-    readonly born: number,
-    readonly verifiedAt: number,
-    readonly verified: number,
-    readonly writeId: Uint8Array,
-    readonly age: number,
-  ) {}
 }
