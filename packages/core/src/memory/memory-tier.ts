@@ -250,6 +250,13 @@ export class MemoryTier {
     return true
   }
 
+  /** An entry by itself, for a value that is not kept: it is what {@link store} would have kept. */
+  entry(leaf: Leaf, key: MapKey, value: unknown, kept: Kept): Entry {
+    const entry = new Entry(leaf, key, value)
+    this.#fill(entry, value, kept)
+    return entry
+  }
+
   /** Takes one entry out, for whatever reason, and with it the scopes that held nothing else. */
   remove(entry: Entry): void {
     const { leaf } = entry

@@ -1,5 +1,5 @@
 import type { MapKey } from '../key-text.js'
-import { Entry, NO_TAGS } from '../memory/entry.js'
+import { NO_TAGS, type Entry } from '../memory/entry.js'
 import type { Leaf } from '../memory/leaf.js'
 import type { Place } from '../memory/place.js'
 import type { Tag } from '../memory/tag-marks.js'
@@ -40,6 +40,9 @@ class Question {
     readonly keys: readonly string[],
   ) {}
 }
+
+/** `undefined`: the scope was invalidated meanwhile. */
+type Answer = Sight | undefined | Promise<Sight>
 
 /**
  * One look-up in the store: the value and the stamps that are not known for sure, in one round trip; opened, judged and put
@@ -82,16 +85,17 @@ export class Lookup extends Operation<readonly (Uint8Array | undefined)[]> {
 
   /** The store answered. */
   done(values: readonly (Uint8Array | undefined)[]): void {
+    let answer: Answer
     try {
-      const answer = this.#answered(this.#question, values)
-      if (!(answer instanceof Promise)) return this.#answer(answer)
-      answer.then(
-        (sight) => this.#answer(sight),
-        (error: unknown) => this.failed(error),
-      )
+      answer = this.#answered(this.#question, values)
     } catch (error) {
-      this.failed(error)
+      return this.failed(error)
     }
+    if (!(answer instanceof Promise)) return this.#answer(answer)
+    answer.then(
+      (sight) => this.#answer(sight),
+      (error: unknown) => this.failed(error),
+    )
   }
 
   /** The store could not be asked, or not in time. */
@@ -105,7 +109,6 @@ export class Lookup extends Operation<readonly (Uint8Array | undefined)[]> {
     this.#link.guard.read(this.#question.keys, this)
   }
 
-  /** `undefined`: the scope was invalidated meanwhile. */
   #answer(sight: Sight | undefined): void {
     this.#release(this.#question.leaf)
     if (sight !== undefined) this.#ended(sight)
@@ -130,11 +133,7 @@ export class Lookup extends Operation<readonly (Uint8Array | undefined)[]> {
     if (leaf.empty) this.#link.engine.tier.prune(leaf)
   }
 
-  /** `undefined` where the scope was invalidated meanwhile. */
-  #answered(
-    question: Question,
-    values: readonly (Uint8Array | undefined)[],
-  ): Sight | undefined | Promise<Sight | undefined> {
+  #answered(question: Question, values: readonly (Uint8Array | undefined)[]): Answer {
     const { leaf, path, unknown, asked } = question
     if (values.length !== unknown.length + 1) {
       this.#link.mismatch()
@@ -288,12 +287,7 @@ export class Lookup extends Operation<readonly (Uint8Array | undefined)[]> {
     )
     tier.store(leaf, this.#key, value, kept)
     const stored = this.#place.leaf?.entries.get(this.#key)
-    if (stored !== undefined && stored.writeId === writeId) return stored
-    return Object.assign(new Entry(leaf, this.#key, value), kept.lifetimes, {
-      tags: kept.tags,
-      born: kept.born,
-      writeId,
-    })
+    return stored?.writeId === writeId ? stored : tier.entry(leaf, this.#key, value, kept)
   }
 
   #tags(content: ValueContent): readonly Tag[] {
