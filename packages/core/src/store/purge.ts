@@ -6,6 +6,8 @@ import type { PurgeResult } from '../remote.js'
 import { Deadlines } from './deadlines.js'
 import type { Store } from './store.js'
 
+/** How every key of a cache begins. What begins otherwise is another application's, whose prefix only begins like this one. */
+const BEGINNINGS = ['global|', '{']
 /** What may stand behind a scope's text: a key of its own, or a scope below it. Anything else is another scope's. */
 const ENDS = new Set(['|', '/'])
 /** How long one slice may take, in milliseconds: nobody waits for a purge as for a read, and nobody waits for ever. */
@@ -28,7 +30,7 @@ export async function purgeKeys(store: Store, clock: Clock, { level, ids }: Plac
       const slice = await limit.within(slices.next())
       if (slice.done === true) break
       examined += slice.value.length
-      const keys = slice.value.filter((key) => listed === '' || ENDS.has(key.charAt(listed.length)))
+      const keys = slice.value.filter((key) => isBelow(listed, key))
       if (keys.length > 0) removed += await limit.within(store.delete(keys))
     }
   } catch (cause) {
@@ -36,4 +38,10 @@ export async function purgeKeys(store: Store, clock: Clock, { level, ids }: Plac
     throw new CacheError('ERR_CACHE_STORE', 'purge: the store failed; some keys may be left', { cause })
   }
   return { removed, examined }
+}
+
+/** Whether a key that begins with a scope's text is that scope's; of everything where the text is empty. */
+function isBelow(scope: string, key: string): boolean {
+  if (scope === '') return BEGINNINGS.some((beginning) => key.startsWith(beginning))
+  return ENDS.has(key.charAt(scope.length))
 }
