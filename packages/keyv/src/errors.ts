@@ -1,10 +1,5 @@
 import { CacheError } from '@cacheado/core'
 
-/** A bad option: where it stands and what was expected there. */
-export function configError(option: string, expected: string): CacheError {
-  return new CacheError('ERR_CACHE_CONFIG', `${option}: expected ${expected}`, { option })
-}
-
 /** What a store rejects with where it cannot be sure that something was done. */
 export function storeError(message: string): CacheError {
   return new CacheError('ERR_CACHE_STORE', `keyv: ${message}`)

@@ -1,5 +1,5 @@
 import { duration, type Duration } from '@cacheado/core'
-import { configError } from './errors.js'
+import { configError } from '@cacheado/core/store'
 import type { KeyvAdapter, KeyvInstance } from './keyv-adapter.js'
 
 /** What every store over Keyv can be told. */

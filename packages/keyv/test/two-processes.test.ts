@@ -48,7 +48,10 @@ describeEngine('redis-server', 'two processes on one server', () => {
       bundle: true,
       platform: 'node',
       format: 'cjs',
-      alias: { '@cacheado/core': path('../../core/src/index.ts') },
+      alias: {
+        '@cacheado/core/store': path('../../core/src/store/index.ts'),
+        '@cacheado/core': path('../../core/src/index.ts'),
+      },
     })
     server = await startRedis()
     adapter = redisAdapter(server.url)

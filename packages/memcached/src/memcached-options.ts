@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls'
 import { duration, type ByteSize, type Duration } from '@cacheado/core'
 import type { MemcachedClient } from './borrowed-client.js'
-import { configError } from './errors.js'
+import { configError } from '@cacheado/core/store'
 import { serverAddress, type ServerAddress } from './server-address.js'
 
 /** What every store over Memcached can be told. */

@@ -1,4 +1,4 @@
-import { configError } from './errors.js'
+import { configError } from '@cacheado/core/store'
 
 /** Where a server listens. */
 export type ServerAddress = { readonly host: string; readonly port: number } | { readonly path: string }

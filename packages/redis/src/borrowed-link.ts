@@ -1,4 +1,5 @@
-import { configError, notConnected } from './errors.js'
+import { configError } from '@cacheado/core/store'
+import { notConnected } from './errors.js'
 import * as ioredis from './ioredis.js'
 import { LentSubscriber } from './lent-subscriber.js'
 import type { Argument, Link, Send, Subscriber } from './link.js'

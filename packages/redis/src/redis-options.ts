@@ -1,5 +1,5 @@
 import type { RedisClientOptions } from '@redis/client'
-import { configError } from './errors.js'
+import { configError } from '@cacheado/core/store'
 import type { IoredisClient, IoredisCluster } from './ioredis.js'
 import type { NodeRedisClient, NodeRedisCluster } from './node-redis.js'
 

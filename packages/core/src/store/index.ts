@@ -12,6 +12,7 @@
  *
  * @module
  */
+export { configError } from '../cache-error.js'
 export { defineStore } from './define-store.js'
 export { splitRemoteOptions, type RemoteOptions } from './remote-options.js'
 export type { Bus, BusListener, Store, StoreItem } from './store.js'
