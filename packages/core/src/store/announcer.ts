@@ -93,6 +93,8 @@ export class Announcer {
   }
 
   #beatAgain(): void {
+    // The first is planned already, and tells of this message, too.
+    if (this.#beat === 1) return
     this.#beat = 0
     this.#cancelBeat?.()
     this.#planBeat()
