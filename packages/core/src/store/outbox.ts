@@ -52,7 +52,7 @@ export class Outbox {
   keep(place: Place, flight: Flight, outgoing: Outgoing): void {
     const { sight, key } = flight
     const captured = sight?.stamps as CapturedStamps | undefined
-    if (captured === undefined || sight === undefined) return this.#dropped()
+    if (captured === undefined || sight === undefined || this.#isFull) return this.#dropped()
     const seen = sight.writeId
     if (seen === undefined && this.#link.now() - sight.began > LONGEST_LOAD) return this.#dropped()
     const entry = mine(place, key, outgoing)
@@ -77,6 +77,10 @@ export class Outbox {
    * @param message called when it is sent: messages are numbered in that order
    */
   async write(place: Place, key: MapKey, outgoing: Outgoing, message: () => Uint8Array | undefined): Promise<boolean> {
+    if (this.#isFull) {
+      this.#dropped()
+      return false
+    }
     const { tier } = this.#link.engine
     const leaf = place.obtain()
     const born = tier.sequence
@@ -105,13 +109,14 @@ export class Outbox {
     }
   }
 
+  /** Whether as much is under way as may be: what comes now is dropped, before it costs anything. */
+  get #isFull(): boolean {
+    return this.#pending >= this.#link.settings.maxPendingWrites
+  }
+
   /** Runs a write after those of the same key that are under way. Whether it was done. */
   async #enqueue(identity: string, work: () => Promise<boolean>): Promise<boolean> {
-    const { counters, settings, engine } = this.#link
-    if (this.#pending >= settings.maxPendingWrites) {
-      this.#dropped()
-      return false
-    }
+    const { counters, engine } = this.#link
     this.#pending++
     const before = this.#writing.get(identity)
     const done = (async () => {
