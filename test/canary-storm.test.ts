@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { seededRandom } from '../packages/core/src/testing/seeded-random.js'
 import type { Adapter, Answer, Ask, RouteSpec } from './adapters/application.js'
 import { isHit } from './adapters/client.js'
 import { expressAdapters } from './adapters/express-adapter.js'
@@ -13,15 +14,10 @@ const ORGANIZATIONS = 50
 const USERS = 20
 const SESSIONS = 3
 
-/** A generator of numbers below a bound that a seed determines (mulberry32). */
+/** Numbers below a bound that a seed determines. */
 function randomFrom(seed: number): (bound: number) => number {
-  let state = seed
-  return (bound) => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % bound
-  }
+  const random = seededRandom(seed)
+  return (bound) => Math.floor(random() * bound)
 }
 
 const LEVELS = [

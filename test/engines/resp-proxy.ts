@@ -2,7 +2,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { ProxiedConnection } from './proxied-connection.js'
 import { RunningRecording, type RecordedCommand, type Recording } from './proxy-recording.js'
 import { ERROR_REPLIES, type ConnectionView, type ProxyRules, type ReplyFault } from './proxy-rules.js'
-import { seededRandom } from './seeded-random.js'
+import { seededRandom } from '../../packages/core/src/testing/seeded-random.js'
 
 /** Options of {@link startProxy}. */
 export interface ProxyOptions {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { encodeCommand, RespError, RespReader, type RespValue } from './resp.js'
-import { seededRandom } from './seeded-random.js'
+import { seededRandom } from '../../packages/core/src/testing/seeded-random.js'
 
 const SEED = Number(process.env['CACHEADO_SEED'] ?? Date.now() % 2 ** 31)
 

@@ -8,7 +8,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { describeEngine } from '../engines/engine-or-skip.js'
 import { startProxy, type RespProxy } from '../engines/resp-proxy.js'
 import { startRedis, type RedisServer } from '../engines/redis-server.js'
-import { seededRandom } from '../engines/seeded-random.js'
+import { seededRandom } from '../../packages/core/src/testing/seeded-random.js'
 import { until } from '../engines/until.js'
 import { expectNoUnhandledRejection } from '../../packages/core/test/support/unhandled.js'
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { isHit } from '../../adapters/client.js'
-import { seededRandom } from '../../engines/seeded-random.js'
+import { seededRandom } from '../../../packages/core/src/testing/seeded-random.js'
 import { resourceOf, type FaultNode, type Route } from './node.js'
 import type { Truth } from './truth.js'
 

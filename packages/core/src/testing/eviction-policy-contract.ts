@@ -1,4 +1,5 @@
 import type { Evictable, EvictionPolicy, EvictionQueue } from '../memory/eviction-policy.js'
+import { seededRandom } from './seeded-random.js'
 
 /** One thing that every eviction policy has to do. */
 export interface ContractCheck {
@@ -77,7 +78,7 @@ function refills(policy: EvictionPolicy): void {
 }
 
 function randomOperations(policy: EvictionPolicy, seed: number): void {
-  const random = mulberry32(seed)
+  const random = seededRandom(seed)
   const held = Held.of(policy, 0)
   for (let step = 0; step < 5000; step++) {
     const at = Math.floor(random() * held.size)
@@ -155,15 +156,4 @@ function open(policy: EvictionPolicy): EvictionQueue {
 
 function demand(holds: boolean, otherwise: string): asserts holds {
   if (!holds) throw new Error(otherwise)
-}
-
-/** Numbers from 0 to 1 that look random and repeat with their seed (Tommy Ettinger). */
-function mulberry32(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

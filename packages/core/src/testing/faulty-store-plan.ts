@@ -1,3 +1,4 @@
+import { seededRandom } from './seeded-random.js'
 import { configError } from '../cache-error.js'
 
 /** What a plan decides about: the operations of a store, and each message that its bus brings. */
@@ -88,15 +89,4 @@ export function seedOf(plan: FaultPlan | undefined): number | undefined {
 export function decide(plan: FaultPlan | undefined, call: StoreCall): StoreFault | undefined {
   if (plan === undefined || typeof plan === 'string') return plan
   return typeof plan === 'function' ? plan(call) : plan[call.operation]
-}
-
-/** Numbers from 0 to 1 that look random and repeat with their seed: mulberry32 (Tommy Ettinger). */
-export function seededRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

@@ -2,14 +2,8 @@ import { CacheError } from '../cache-error.js'
 import type { Bus, Store, StoreItem } from '../store/store.js'
 import { FaultyBus } from './faulty-store-bus.js'
 import { Gate } from './faulty-store-gate.js'
-import {
-  decide,
-  seededRandom,
-  seedOf,
-  type FaultPlan,
-  type StoreFault,
-  type StoreOperation,
-} from './faulty-store-plan.js'
+import { decide, seedOf, type FaultPlan, type StoreFault, type StoreOperation } from './faulty-store-plan.js'
+import { seededRandom } from './seeded-random.js'
 
 /** A store that fails on command; otherwise it is the one it was made of. */
 export interface FaultyStore extends Store {

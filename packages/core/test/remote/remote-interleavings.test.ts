@@ -5,7 +5,7 @@ import { settle } from '../support/settle.js'
 import { expectNoUnhandledRejection } from '../support/unhandled.js'
 import { cluster, type Cluster } from './cluster.js'
 import { Interleaving } from './interleaving.js'
-import { seededRandom } from '../../src/testing/faulty-store-plan.js'
+import { seededRandom } from '../../src/testing/seeded-random.js'
 
 expectNoUnhandledRejection()
 
