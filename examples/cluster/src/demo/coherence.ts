@@ -1,6 +1,6 @@
 import type { Stage } from './stage.js'
 import { entriesOf, printRequest, REPORT, truth } from './stage.js'
-import { heading, time } from './terminal.js'
+import { heading, time } from 'example-saas/demo'
 import { until } from '../until.js'
 
 /** What one process loaded the other has; what one invalidates the other no longer serves. */

@@ -3,7 +3,7 @@ import { until } from '../until.js'
 import type { Answer } from './api.js'
 import type { Stage } from './stage.js'
 import { printRequest, REPORT, truth } from './stage.js'
-import { dim, heading, print, time } from './terminal.js'
+import { dim, heading, print, time } from 'example-saas/demo'
 
 /** How long a read may wait for Redis: the default of `readTimeout`. */
 const DEADLINE = 100

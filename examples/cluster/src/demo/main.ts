@@ -1,14 +1,13 @@
 import { startCluster } from '../cluster.js'
 import { NO_REDIS } from '../no-redis.js'
 import { Actor, Api } from './api.js'
-import { Checklist } from './checklist.js'
+import { Checklist, bold, dim, print, time } from 'example-saas/demo'
 import { coherence } from './coherence.js'
 import { frozen } from './frozen.js'
 import { purge } from './purge.js'
 import { restart } from './restart.js'
 import type { Stage } from './stage.js'
 import { stampede } from './stampede.js'
-import { bold, dim, print, time } from './terminal.js'
 
 const startedAt = performance.now()
 print(bold('cacheado: one small SaaS, two processes, one Redis'))

@@ -1,7 +1,7 @@
 import { Actor } from './api.js'
 import type { Stage } from './stage.js'
 import { entriesOf, printRequest, REPORT } from './stage.js'
-import { heading } from './terminal.js'
+import { heading } from 'example-saas/demo'
 import { until } from '../until.js'
 
 /** A tenant leaves and asks for proof. */

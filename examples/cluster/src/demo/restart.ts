@@ -2,7 +2,7 @@ import type { RedisServer } from '../redis-server.js'
 import { until } from '../until.js'
 import type { Stage } from './stage.js'
 import { printRequest, REPORT, truth } from './stage.js'
-import { dim, heading, print, time } from './terminal.js'
+import { dim, heading, print, time } from 'example-saas/demo'
 
 /** Redis dies and comes back with nothing: everything is loaded once more, and nothing old comes back. */
 export async function restart(stage: Stage, redis: RedisServer): Promise<void> {

@@ -1,7 +1,6 @@
 import type { Cluster } from '../cluster.js'
 import type { Actor, Answer, Api } from './api.js'
-import type { Checklist } from './checklist.js'
-import { dim, green, print, time, yellow } from './terminal.js'
+import { type Checklist, dim, green, print, time, yellow } from 'example-saas/demo'
 
 /** What every scene of the demo works with. */
 export interface Stage {

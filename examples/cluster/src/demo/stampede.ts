@@ -1,5 +1,5 @@
 import type { Stage } from './stage.js'
-import { heading, time } from './terminal.js'
+import { heading, time } from 'example-saas/demo'
 
 const PATH = '/customers/top'
 const CALLERS = 200

@@ -1,6 +1,6 @@
 import type { Answer } from './api.js'
 import type { Stage } from './stage.js'
-import { count, dim, green, heading, time, table, yellow } from './terminal.js'
+import { count, dim, green, heading, time, table, yellow } from 'example-saas/demo'
 import { truth } from './truth.js'
 
 /** What the database did for an answer, in words. */

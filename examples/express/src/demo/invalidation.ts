@@ -2,7 +2,7 @@ import type { MonthlyReport } from 'example-saas'
 import type { Answer } from './api.js'
 import { requestTable } from './first-requests.js'
 import type { Stage } from './stage.js'
-import { heading } from './terminal.js'
+import { heading } from 'example-saas/demo'
 import { truth } from './truth.js'
 
 const invoicesIn = ({ text }: Answer) =>

@@ -1,6 +1,6 @@
 import type { Actor, Answer } from './api.js'
 import type { Stage } from './stage.js'
-import { count, heading } from './terminal.js'
+import { count, heading } from 'example-saas/demo'
 import { showsAnotherTenant, truth } from './truth.js'
 
 const paths = ['/plans', '/me', '/reports/monthly', '/reports/monthly?year=2024']

@@ -6,7 +6,7 @@ import { openBilling, organizations, people, Tokens } from 'example-saas'
 import { createApp } from '../app.js'
 import { Api } from './api.js'
 import type { Actor } from './api.js'
-import { Checklist } from './checklist.js'
+import { Checklist, bold, dim, print, time } from 'example-saas/demo'
 import { firstRequests } from './first-requests.js'
 import { invalidation } from './invalidation.js'
 import { isolation } from './isolation.js'
@@ -14,7 +14,6 @@ import { serve } from './serve.js'
 import type { Stage } from './stage.js'
 import { stampede } from './stampede.js'
 import { statistics } from './statistics.js'
-import { bold, dim, time, print } from './terminal.js'
 
 const startedAt = performance.now()
 print(bold('cacheado: one small SaaS on Express and PostgreSQL, eight tenants, one cache'))

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import type { Stage } from './stage.js'
 import { outcomeOf } from './api.js'
-import { bold, dim, heading, time, print } from './terminal.js'
+import { bold, dim, heading, time, print } from 'example-saas/demo'
 
 /** Prints commands to try, then a line for each request and each query while the server stays up. */
 export function serve(server: Server, { api, actors }: Stage): void {

@@ -1,6 +1,6 @@
 import type { Tokens } from 'example-saas'
 import type { Actor, Api } from './api.js'
-import type { Checklist } from './checklist.js'
+import type { Checklist } from 'example-saas/demo'
 
 /** What every scene of the demo works with. */
 export interface Stage {

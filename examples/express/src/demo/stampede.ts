@@ -1,5 +1,5 @@
 import type { Stage } from './stage.js'
-import { count, heading, time } from './terminal.js'
+import { count, heading, time } from 'example-saas/demo'
 import { truth } from './truth.js'
 
 const path = '/reports/monthly?year=2024&cold'

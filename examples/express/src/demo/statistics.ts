@@ -1,6 +1,6 @@
 import { organizations } from 'example-saas'
 import type { Stage } from './stage.js'
-import { heading, table } from './terminal.js'
+import { heading, table } from 'example-saas/demo'
 
 /** The part of `stats()` that the demo prints. */
 interface Statistics {
